@@ -1,0 +1,72 @@
+using static SupplyChain.Core.Diagnostics.DiagnosticSeverity;
+
+namespace SupplyChain.Core.Diagnostics;
+
+/// <summary>
+/// The table of all codes. A number is never used twice, not even after its message is gone. Each has a section in docs/diagnostics.md
+/// and is raised by a test.
+/// Ranges: 01xx environment and settings, 10xx image, 15xx project, 20xx SBOM, 30xx scan, 35xx gate, 40xx registry, 50xx signing,
+/// 55xx attestation, 58xx verification, 60xx policies, 70xx tools, 90xx our own bug.
+/// </summary>
+public static class DiagnosticCodes
+{
+    // 01xx environment and settings
+    public static readonly DiagnosticCode SdkTooOld = new(0101, Error);
+    public static readonly DiagnosticCode UnknownValue = new(0103, Error);
+    public static readonly DiagnosticCode TestProjectPublished = new(0104, Warning);
+    public static readonly DiagnosticCode WindowsContainer = new(0105, Error);
+    public static readonly DiagnosticCode DockerFormatIgnored = new(0106, Warning);
+
+    // 10xx image
+    public static readonly DiagnosticCode ArchiveUnreadable = new(1001, Error);
+    public static readonly DiagnosticCode ArchiveHostile = new(1002, Error);
+    public static readonly DiagnosticCode BlobMismatch = new(1003, Error);
+    public static readonly DiagnosticCode BlobMissing = new(1004, Error);
+    public static readonly DiagnosticCode ImageChanged = new(1005, Error);
+    public static readonly DiagnosticCode LoadFailed = new(1010, Error);
+    public static readonly DiagnosticCode LoadSkipped = new(1011, Warning);
+
+    // 15xx project
+    public static readonly DiagnosticCode AssetsFileUnreadable = new(1501, Error);
+
+    // 20xx SBOM
+    public static readonly DiagnosticCode SbomIncomplete = new(2001, Warning);
+
+    // 30xx scan
+    public static readonly DiagnosticCode ScannerFailed = new(3001, Error);
+    public static readonly DiagnosticCode ScannerReportUnusable = new(3002, Error);
+    public static readonly DiagnosticCode ScannedOtherImage = new(3003, Error);
+    public static readonly DiagnosticCode DatabaseUnavailable = new(3004, Error);
+
+    // 35xx gate
+    public static readonly DiagnosticCode GateFailed = new(3500, Error);
+    public static readonly DiagnosticCode PackageVulnerable = new(3501, Error);
+    public static readonly DiagnosticCode BaseImageVulnerable = new(3502, Error);
+
+    // 40xx registry
+    public static readonly DiagnosticCode RegistryUnreachable = new(4001, Error);
+    public static readonly DiagnosticCode RegistryRefusedCredentials = new(4002, Error);
+    public static readonly DiagnosticCode RegistryError = new(4003, Error);
+    public static readonly DiagnosticCode RegistryReadBackDiffers = new(4004, Error);
+    public static readonly DiagnosticCode TagPointsElsewhere = new(4010, Error);
+
+    // 50xx signing
+    public static readonly DiagnosticCode NothingToSignWith = new(5002, Error);
+    public static readonly DiagnosticCode KeyUnusable = new(5003, Error);
+    public static readonly DiagnosticCode KeyTextInProperty = new(5004, Error);
+    public static readonly DiagnosticCode SigningFailed = new(5005, Error);
+
+    // 55xx attestation
+    public static readonly DiagnosticCode AttachFailed = new(5501, Error);
+
+    // 58xx verification
+    public static readonly DiagnosticCode VerificationFailed = new(5801, Error);
+
+    // 70xx tools
+    public static readonly DiagnosticCode ToolMissing = new(7001, Error);
+    public static readonly DiagnosticCode ToolTimedOut = new(7002, Error);
+    public static readonly DiagnosticCode ToolUnusable = new(7003, Error);
+
+    // 90xx our own bug
+    public static readonly DiagnosticCode InternalError = new(9001, Error);
+}

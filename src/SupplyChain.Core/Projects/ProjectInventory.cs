@@ -1,0 +1,54 @@
+namespace SupplyChain.Core.Projects;
+
+/// <summary>
+/// What the project ships, read from the build itself (obj/project.assets.json and the publish output), not from the image.
+/// </summary>
+/// <param name="Name">The application: the assembly's name.</param>
+/// <param name="Version">The application's own version.</param>
+/// <param name="ProjectFile">Absolute path of the project file.</param>
+/// <param name="TargetFramework">For example <c>net10.0</c>.</param>
+/// <param name="Packages">NuGet packages, ordered by id. Each id stands once per version.</param>
+public sealed record ProjectInventory(string Name, string Version, string ProjectFile, string TargetFramework, IReadOnlyList<NuGetPackage> Packages)
+{
+    /// <summary>Referenced projects, by name and version; they are part of the application and have no package.</summary>
+    public IReadOnlyList<ReferencedProject> Projects { get; init; } = [];
+}
+
+/// <param name="Id">As the package itself spells it.</param>
+/// <param name="Version">Normalised (NuGet.Versioning rules).</param>
+/// <param name="IsDirect">The project itself references it.</param>
+/// <param name="Dependencies">Ids of the packages and projects it brings in.</param>
+public sealed record NuGetPackage(string Id, string Version, bool IsDirect, IReadOnlyList<string> Dependencies)
+{
+    /// <summary>SHA-512 of the .nupkg, lower-case hexadecimal (from <c>*.nupkg.sha512</c> or the assets file, which hold it as base64).</summary>
+    public string? Sha512 { get; init; }
+
+    /// <summary>SPDX expression from the .nuspec, or null.</summary>
+    public string? LicenseExpression { get; init; }
+
+    /// <summary>Licence URL from the .nuspec when there is no expression, or null.</summary>
+    public string? LicenseUrl { get; init; }
+
+    /// <summary>Licence file inside the package when there is no expression, or null.</summary>
+    public string? LicenseFile { get; init; }
+
+    public string? Authors { get; init; }
+
+    public string? Description { get; init; }
+
+    public string? ProjectUrl { get; init; }
+
+    /// <summary>Where its version is written: the line to change. For a transitive package, the line of the direct reference that brings it in. Null when unknown.</summary>
+    public SourceLine? ReferencedAt { get; init; }
+
+    /// <summary>Shortest way from the project to this package: ids, the direct reference first, this package last.</summary>
+    public IReadOnlyList<string> Path { get; init; } = [];
+
+    /// <summary>Package URL (purl specification, type nuget): <c>pkg:nuget/Newtonsoft.Json@13.0.3</c>.</summary>
+    public string Purl => $"pkg:nuget/{Uri.EscapeDataString(Id)}@{Uri.EscapeDataString(Version)}";
+}
+
+public sealed record ReferencedProject(string Name, string Version, IReadOnlyList<string> Dependencies);
+
+/// <summary>A place in a file. <paramref name="Line"/> is 1-based.</summary>
+public sealed record SourceLine(string File, int Line);

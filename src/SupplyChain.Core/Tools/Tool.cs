@@ -1,0 +1,33 @@
+namespace SupplyChain.Core.Tools;
+
+/// <summary>An external program that was found on this machine.</summary>
+/// <param name="Name">trivy, cosign, …</param>
+/// <param name="Path">Absolute path of the executable.</param>
+/// <param name="FoundBy">For people: the property, PATH, or the tools folder that led to it.</param>
+public sealed record Tool(string Name, string Path, string FoundBy);
+
+/// <summary>One run of a tool. Arguments are a list and never pass through a shell.</summary>
+public sealed record ToolInvocation(Tool Tool, IReadOnlyList<string> Arguments)
+{
+    /// <summary>Added to the environment of this process; a null value removes the variable.</summary>
+    public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
+
+    public string? WorkingDirectory { get; init; }
+
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(10);
+}
+
+/// <summary>How a run ended. The texts are cut to the tool's last output when it is very long.</summary>
+public sealed record ToolResult(int ExitCode, string StandardOutput, string StandardError, TimeSpan Duration)
+{
+    /// <summary>The last lines of standard error, for an error message.</summary>
+    public string LastErrorLines(int count = 5) =>
+        string.Join(Environment.NewLine, StandardError.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(count));
+}
+
+/// <summary>Runs a tool: real processes, or what a test puts in their place.</summary>
+public interface IToolRunner
+{
+    /// <exception cref="Diagnostics.DiagnosticException">SCB7002 when the time limit is over, SCB7003 when the program cannot be started.</exception>
+    Task<ToolResult> RunAsync(ToolInvocation invocation, CancellationToken cancellationToken);
+}

@@ -1,0 +1,2 @@
+Console.Error.WriteLine("usage: SupplyChain.TestKit <command>");
+return 2;
