@@ -15,11 +15,17 @@ public sealed record ToolInvocation(Tool Tool, IReadOnlyList<string> Arguments)
     public string? WorkingDirectory { get; init; }
 
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many bytes of standard output are kept, the last ones. Ask a tool that writes more to write a file.</summary>
+    public int OutputLimit { get; init; } = 64 * 1024 * 1024;
 }
 
 /// <summary>How a run ended. The texts are cut to the tool's last output when it is very long.</summary>
 public sealed record ToolResult(int ExitCode, string StandardOutput, string StandardError, TimeSpan Duration)
 {
+    /// <summary>True when standard output was longer than the limit: what is here begins somewhere in the middle.</summary>
+    public bool OutputWasCut { get; init; }
+
     /// <summary>The last lines of standard error, for an error message.</summary>
     public string LastErrorLines(int count = 5) =>
         string.Join(Environment.NewLine, StandardError.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(count));

@@ -1,0 +1,80 @@
+using SupplyChain.Core.Diagnostics;
+
+namespace SupplyChain.Core.Tools;
+
+/// <summary>
+/// Finds a tool: by its property, on PATH, in the tools folder; in this order. The current directory is never searched, and a relative entry of
+/// PATH is ignored: a repository must not bring the program that judges it.
+/// </summary>
+public sealed class ToolLocator(IMachine machine)
+{
+    /// <exception cref="DiagnosticException">SCB7001: the property names a file that is not there, or the tool is nowhere.</exception>
+    public Tool Find(string name, ToolSettings settings)
+    {
+        var known = KnownTool.Of(name);
+        if (settings.Paths.TryGetValue(name, out var given) && !string.IsNullOrWhiteSpace(given))
+            return FindGiven(known, Path.GetFullPath(given, settings.BaseDirectory));
+        var toolsFolder = ToolsFolder(settings);
+        return FindOnPath(name)
+            ?? FindInTools(name, toolsFolder)
+            ?? throw new DiagnosticException(
+                DiagnosticCodes.ToolMissing,
+                $"{name} is not on PATH and not in {toolsFolder}. {known.HowToGet(machine)}, or set {known.Property} to the program.");
+    }
+
+    private Tool FindGiven(KnownTool known, string path)
+    {
+        if (machine.IsExecutable(path))
+            return new Tool(known.Name, path, known.Property);
+        throw new DiagnosticException(
+            DiagnosticCodes.ToolMissing,
+            machine.DirectoryExists(path)
+                ? $"{known.Property} is '{path}', which is a folder. Give the path of the program itself, for example '{Path.Combine(path, FileName(known.Name))}'."
+                : machine.FileExists(path)
+                    ? $"{known.Property} is '{path}', which is not executable. Run chmod +x on it, or give another path."
+                    : $"{known.Property} is '{path}', and there is no such file. Correct the path, or leave the property out to search PATH and the tools folder.");
+    }
+
+    private Tool? FindOnPath(string name)
+    {
+        foreach (var entry in (machine.Variable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var folder = entry.Trim('"');
+            if (!Path.IsPathFullyQualified(folder))
+                continue;
+            var path = Path.Combine(folder, FileName(name));
+            if (machine.IsExecutable(path))
+                return new Tool(name, path, "PATH");
+        }
+        return null;
+    }
+
+    /// <summary><c>tools/NAME</c>, or <c>tools/NAME-VERSION/NAME</c>: the highest version.</summary>
+    private Tool? FindInTools(string name, string folder)
+    {
+        var candidates = machine.Directories(folder, name + "-*")
+            .OrderByDescending(path => ParseVersion(Path.GetFileName(path)[(name.Length + 1)..]))
+            .ThenByDescending(path => path, StringComparer.Ordinal)
+            .Select(path => Path.Combine(path, FileName(name)))
+            .Prepend(Path.Combine(folder, FileName(name)));
+        return candidates.FirstOrDefault(machine.IsExecutable) is { } found ? new Tool(name, found, "SupplyChainToolsPath") : null;
+    }
+
+    private string ToolsFolder(ToolSettings settings) => string.IsNullOrWhiteSpace(settings.ToolsPath)
+        ? Path.Combine(UserCacheFolder(), "supplychain-build", "tools")
+        : Path.GetFullPath(settings.ToolsPath, settings.BaseDirectory);
+
+    /// <summary>Where this user's programs keep what can be fetched again (XDG base directory specification, and its counterparts on macOS and Windows).</summary>
+    private string UserCacheFolder()
+    {
+        if (machine.IsWindows)
+            return machine.Variable("LOCALAPPDATA") is { Length: > 0 } local ? local : Path.Combine(machine.HomeFolder, "AppData", "Local");
+        if (machine.Variable("XDG_CACHE_HOME") is { } given && Path.IsPathFullyQualified(given))
+            return given;
+        return machine.IsMacOS ? Path.Combine(machine.HomeFolder, "Library", "Caches") : Path.Combine(machine.HomeFolder, ".cache");
+    }
+
+    private string FileName(string name) => machine.IsWindows ? name + ".exe" : name;
+
+    private static Version ParseVersion(string text) => Version.TryParse(text.TrimStart('v').Split('-', '+')[0], out var version) ? version : new Version(0, 0);
+}
