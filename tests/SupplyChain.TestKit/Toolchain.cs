@@ -14,18 +14,21 @@ internal static class Toolchain
     /// <summary>Where tests/toolchain/install.sh puts the tools.</summary>
     public static string Folder => Path.Combine(RepositoryRoot, "artifacts", "toolchain");
 
-    /// <summary>The absolute path of a tool: one on PATH, else one that tests/toolchain/install.sh has installed.</summary>
+    /// <summary>
+    /// The absolute path of a tool: the one that tests/toolchain/install.sh has put in place (an official one on PATH it links there, if it is of
+    /// the right version), else one on PATH.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The tool is in neither place.</exception>
     public static string Require(string tool) =>
         Find(tool, Environment.GetEnvironmentVariable("PATH"), Folder)
         ?? throw new InvalidOperationException(
-            $"The tests run the real {tool}, and it is neither on PATH nor in {Path.Combine(Folder, "bin")}. Run tests/toolchain/install.sh first (tests/run.sh does it by itself).");
+            $"The tests run the real {tool}, and it is neither in {Path.Combine(Folder, "bin")} nor on PATH. Run tests/toolchain/install.sh first (tests/run.sh does it by itself).");
 
     internal static string? Find(string tool, string? searchPath, string folder)
     {
         var places = (searchPath ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Where(Path.IsPathFullyQualified)
-            .Append(Path.Combine(folder, "bin"));
+            .Prepend(Path.Combine(folder, "bin"));
         return places.Select(place => Path.Combine(place, tool)).FirstOrDefault(IsExecutable);
     }
 

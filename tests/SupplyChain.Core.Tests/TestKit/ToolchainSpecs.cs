@@ -13,16 +13,16 @@ public sealed class ToolchainSpecs
         Should.Throw<InvalidOperationException>(() => Toolchain.Require("no-such-tool")).Message.ShouldContain("tests/toolchain/install.sh");
 
     [Fact]
-    public void A_tool_on_the_path_comes_before_the_installed_one_and_must_be_executable()
+    public void The_installed_tool_comes_before_one_on_the_path_which_must_be_executable()
     {
         using var folder = new TestFolder();
         var installed = Tool(folder, "toolchain/bin/trivy", executable: true);
         var onPath = Tool(folder, "path/trivy", executable: true);
         var notExecutable = Tool(folder, "other/trivy", executable: false);
 
-        Toolchain.Find("trivy", Path.GetDirectoryName(onPath), folder.File("toolchain")).ShouldBe(onPath);
-        Toolchain.Find("trivy", Path.GetDirectoryName(notExecutable), folder.File("toolchain")).ShouldBe(installed);
-        Toolchain.Find("cosign", Path.GetDirectoryName(onPath), folder.File("toolchain")).ShouldBeNull();
+        Toolchain.Find("trivy", Path.GetDirectoryName(onPath), folder.File("toolchain")).ShouldBe(installed);
+        Toolchain.Find("trivy", Path.GetDirectoryName(onPath), folder.File("empty")).ShouldBe(onPath);
+        Toolchain.Find("trivy", Path.GetDirectoryName(notExecutable), folder.File("empty")).ShouldBeNull();
     }
 
     [Fact]

@@ -1,0 +1,160 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace SupplyChain.TestKit;
+
+/// <summary>How a <see cref="DockerRegistry"/> is set up; by default it keeps everything in memory and lets everybody in.</summary>
+internal sealed record DockerRegistryOptions
+{
+    /// <summary>The folder the registry keeps its content in; null keeps it in memory.</summary>
+    public string? Storage { get; init; }
+
+    /// <summary>Asks for <see cref="DockerRegistry.UserName"/> and <see cref="DockerRegistry.Password"/> (HTTP basic authentication).</summary>
+    public bool RequirePassword { get; init; }
+
+    /// <summary>Sends its clients to this server for a bearer token.</summary>
+    public TokenServer? Tokens { get; init; }
+
+    /// <summary>Makes it a pull-through cache of this registry, e.g. http://localhost:5000.</summary>
+    public string? Upstream { get; init; }
+}
+
+/// <summary>A line of the registry's access log.</summary>
+internal sealed record RegistryRequest(string Method, string Path, int Status)
+{
+    /// <summary>Whether the request was meant to change something: an upload, a manifest, a tag, a deletion.</summary>
+    public bool IsWrite => Method is not ("GET" or "HEAD");
+}
+
+/// <summary>The real docker-registry (CNCF Distribution) on a free loopback port, for one test. Plain HTTP, as clients speak it to localhost.</summary>
+internal sealed partial class DockerRegistry : IAsyncDisposable
+{
+    public const string UserName = "publisher";
+    public const string Password = "registry-password";
+
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly TestFolder _folder;
+    private readonly ConcurrentQueue<RegistryRequest> _requests = new();
+    private readonly ConcurrentQueue<string> _log = new();
+    private readonly TaskCompletionSource<int> _port = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private bool _started;
+
+    private DockerRegistry(Process process, TestFolder folder)
+    {
+        _process = process;
+        _folder = folder;
+        process.EnableRaisingEvents = true;
+        process.OutputDataReceived += (_, line) => Read(line.Data);
+        process.ErrorDataReceived += (_, line) => Read(line.Data);
+        process.Exited += (_, _) => _port.TrySetException(new InvalidOperationException($"docker-registry ended by itself:\n{Log}"));
+    }
+
+    /// <summary>localhost:PORT, as it stands in an image reference.</summary>
+    public string Host { get; private set; } = "";
+
+    public Uri Address => new($"http://{Host}/");
+
+    /// <summary>Everything the registry has written so far; for messages of failed tests.</summary>
+    public string Log => string.Join('\n', _log);
+
+    public static async Task<DockerRegistry> StartAsync(DockerRegistryOptions options, CancellationToken cancellationToken)
+    {
+        var folder = new TestFolder();
+        var configuration = folder.File("config.yml");
+        await File.WriteAllTextAsync(configuration, DockerRegistryConfiguration.Write(options, folder), cancellationToken);
+
+        // The shell ends the registry, by its process id, when its own standard input ends: at DisposeAsync, and also when the test run itself dies.
+        var start = new ProcessStartInfo("/bin/sh")
+        {
+            ArgumentList = { "-c", "\"$0\" serve \"$1\" < /dev/null & cat > /dev/null; kill -9 $!; wait $! 2> /dev/null", Toolchain.Require("docker-registry"), configuration },
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var registry = new DockerRegistry(new Process { StartInfo = start }, folder);
+        try
+        {
+            await registry.RunAsync(cancellationToken);
+            return registry;
+        }
+        catch
+        {
+            await registry.DisposeAsync();
+            throw;
+        }
+    }
+
+    public static Task<DockerRegistry> StartAsync(CancellationToken cancellationToken) => StartAsync(new DockerRegistryOptions(), cancellationToken);
+
+    /// <summary>
+    /// All requests that were answered before this call, in the order of the access log. A last request of its own makes sure that the log is
+    /// complete: "no upload happened" must not mean "the line was late".
+    /// </summary>
+    public async Task<IReadOnlyList<RegistryRequest>> RequestsAsync(CancellationToken cancellationToken)
+    {
+        var marker = $"/v2/?marker={Guid.NewGuid():N}";
+        using (var http = new HttpClient { BaseAddress = Address })
+        using (await http.GetAsync(marker, cancellationToken))
+        {
+            while (_requests.All(request => request.Path != marker))
+            {
+                ObjectDisposedException.ThrowIf(_process.HasExited, this);
+                await Task.Delay(5, cancellationToken);
+            }
+        }
+
+        return [.. _requests.Where(request => !request.Path.StartsWith("/v2/?marker=", StringComparison.Ordinal))];
+    }
+
+    /// <summary>The requests that changed something or tried to.</summary>
+    public async Task<IReadOnlyList<RegistryRequest>> WritesAsync(CancellationToken cancellationToken) =>
+        [.. (await RequestsAsync(cancellationToken)).Where(request => request.IsWrite)];
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_started)
+        {
+            _process.StandardInput.Close();
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+        _folder.Dispose();
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        _started = _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+
+        // It takes any free port and says which: asking for a free one beforehand could give it to somebody else in between.
+        var port = await _port.Task.WaitAsync(StartTimeout, cancellationToken);
+        Host = $"localhost:{port.ToString(CultureInfo.InvariantCulture)}";
+        using var http = new HttpClient { BaseAddress = Address };
+        using var answer = await http.GetAsync("/v2/", cancellationToken);
+    }
+
+    private void Read(string? line)
+    {
+        if (line is null)
+            return;
+        _log.Enqueue(line);
+        if (Listening().Match(line) is { Success: true } listening)
+            _port.TrySetResult(int.Parse(listening.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
+        else if (AccessLog().Match(line) is { Success: true } access)
+            _requests.Enqueue(new RegistryRequest(access.Groups[1].Value, access.Groups[2].Value, int.Parse(access.Groups[3].ValueSpan, CultureInfo.InvariantCulture)));
+    }
+
+    [GeneratedRegex(@"msg=""listening on 127\.0\.0\.1:(\d+)")]
+    private static partial Regex Listening();
+
+    // Combined log format: host - user [time] "METHOD path protocol" status size "referrer" "agent".
+    [GeneratedRegex(@"^\S+ \S+ \S+ \[[^\]]+\] ""([A-Z]+) (\S+) [^""]+"" (\d{3}) ")]
+    private static partial Regex AccessLog();
+}
