@@ -23,9 +23,6 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode BlobMismatch = new(1003, Error);
     public static readonly DiagnosticCode BlobMissing = new(1004, Error);
     public static readonly DiagnosticCode ImageChanged = new(1005, Error);
-    public static readonly DiagnosticCode ImageMalformed = new(1006, Error);
-    public static readonly DiagnosticCode LayoutUnwritable = new(1007, Error);
-    public static readonly DiagnosticCode ArchiveUnwritable = new(1008, Error);
     public static readonly DiagnosticCode LoadFailed = new(1010, Error);
     public static readonly DiagnosticCode LoadSkipped = new(1011, Warning);
 
@@ -40,6 +37,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode ScannerReportUnusable = new(3002, Error);
     public static readonly DiagnosticCode ScannedOtherImage = new(3003, Error);
     public static readonly DiagnosticCode DatabaseUnavailable = new(3004, Error);
+    public static readonly DiagnosticCode NothingRecognised = new(3005, Error);
 
     // 35xx gate
     public static readonly DiagnosticCode GateFailed = new(3500, Error);

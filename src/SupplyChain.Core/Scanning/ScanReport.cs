@@ -45,12 +45,19 @@ public sealed record Finding(
 /// <summary>Where a finding was seen: in a platform's bytes, or in the project's inventory (<paramref name="Platform"/> is null then).</summary>
 public sealed record FindingPlace(string? Platform, string? LayerDigest, string? Path);
 
-public sealed record ScannedPlatform(string Platform, Digest Manifest, OperatingSystemRelease? OperatingSystem, IReadOnlyList<OsPackage> Packages);
+public sealed record ScannedPlatform(string Platform, Digest Manifest, OperatingSystemRelease? OperatingSystem, IReadOnlyList<OsPackage> Packages)
+{
+    /// <summary>Packages of programming languages that the scanner saw in the image's files (NuGet by *.deps.json, npm, pip, …), ordered by type, name, version and path.</summary>
+    public IReadOnlyList<LibraryPackage> Libraries { get; init; } = [];
+}
 
 /// <param name="Family">debian, ubuntu, alpine, azurelinux, …</param>
 public sealed record OperatingSystemRelease(string Family, string Name, bool EndOfLife);
 
 /// <summary>An operating system package as the scanner saw it in these very bytes.</summary>
+/// <param name="Version">In full, as the distribution writes it: <c>1:1.2.13.dfsg-1</c>.</param>
+/// <param name="SourceVersion">The same for the source package. Advisories of Debian and Ubuntu name source packages.</param>
+/// <param name="LayerDigest">Digest of the layer that brought it; the layer's diffID where the scanner names no digest.</param>
 public sealed record OsPackage(
     string Name,
     string Version,
@@ -58,4 +65,39 @@ public sealed record OsPackage(
     string? SourceName,
     string? SourceVersion,
     IReadOnlyList<string> Licenses,
-    string? LayerDigest);
+    string? LayerDigest)
+{
+    /// <summary>The scanner's own id of the package: <c>zlib1g@1:1.2.13.dfsg-1</c>.</summary>
+    public string? ScannerId { get; init; }
+
+    /// <summary>debian, ubuntu, alpine, …: which family's advisories apply.</summary>
+    public string? Type { get; init; }
+
+    public string? Architecture { get; init; }
+
+    /// <summary><see cref="Version"/> in its parts, for an SBOM that the scanner can match again.</summary>
+    public VersionParts? Parts { get; init; }
+
+    /// <summary><see cref="SourceVersion"/> in its parts.</summary>
+    public VersionParts? SourceParts { get; init; }
+
+    /// <summary>Red Hat family: the module stream the package belongs to.</summary>
+    public string? ModularityLabel { get; init; }
+
+    /// <summary>Digest of the layer's uncompressed tar (OCI image specification 1.1, config.md, "rootfs.diff_ids").</summary>
+    public string? LayerDiffId { get; init; }
+}
+
+/// <summary>A distribution's version: <c>epoch:upstream-release</c>. <paramref name="Epoch"/> 0 and a null <paramref name="Release"/> are not written.</summary>
+public sealed record VersionParts(string Upstream, string? Release = null, int Epoch = 0)
+{
+    public override string ToString() => (Epoch == 0 ? "" : $"{Epoch}:") + Upstream + (Release is null ? "" : $"-{Release}");
+}
+
+/// <summary>A package of a programming language, seen in the image.</summary>
+/// <param name="Type">As the scanner names it: dotnet-core, node-pkg, python-pkg, jar, gobinary, …</param>
+/// <param name="Path">The file that names it, inside the image.</param>
+public sealed record LibraryPackage(string Type, string Name, string Version, string? Purl, string? Path, string? LayerDigest)
+{
+    public IReadOnlyList<string> Licenses { get; init; } = [];
+}

@@ -1,0 +1,62 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Scanning;
+
+namespace SupplyChain.Core.Gating;
+
+/// <summary>From which severity on a finding fails the publish. In the order of strictness, the most lenient first.</summary>
+public enum SeverityThreshold
+{
+    /// <summary>Nothing fails the publish.</summary>
+    None,
+    Critical,
+    High,
+    Medium,
+    Low,
+
+    /// <summary>Every finding fails the publish, one without a rating too.</summary>
+    Unknown,
+}
+
+/// <summary>What the gate lets through.</summary>
+/// <param name="IgnoreUnfixed">A finding whose advisory names no fixed version does not fail the publish.</param>
+public sealed record GatePolicy(SeverityThreshold Threshold, bool IgnoreUnfixed = false)
+{
+    /// <summary>The valid values, as a user writes them.</summary>
+    public static IReadOnlyList<SeverityThreshold> Thresholds { get; } =
+    [
+        SeverityThreshold.Critical, SeverityThreshold.High, SeverityThreshold.Medium, SeverityThreshold.Low, SeverityThreshold.Unknown, SeverityThreshold.None,
+    ];
+
+    /// <param name="threshold">The value of SupplyChainSeverityThreshold; case does not matter.</param>
+    /// <exception cref="DiagnosticException">SCB0103.</exception>
+    public static GatePolicy Parse(string? threshold, bool ignoreUnfixed = false)
+    {
+        // Not Enum.Parse, which takes numbers and lists.
+        foreach (var value in Thresholds)
+        {
+            if (string.Equals(value.ToString(), threshold?.Trim(), StringComparison.OrdinalIgnoreCase))
+                return new GatePolicy(value, ignoreUnfixed);
+        }
+
+        throw new DiagnosticException(
+            DiagnosticCodes.UnknownValue,
+            $"SupplyChainSeverityThreshold is '{SingleLine.Of(threshold, 100)}'. Valid values: {string.Join(", ", Thresholds)}.");
+    }
+
+    /// <summary>
+    /// Whether this severity is at or above the threshold. A finding that nobody has rated yet is below Low, as for Trivy's own --severity: distributions publish
+    /// many each week, and most turn out harmless. It is always counted and named in the summary, and the threshold Unknown takes it in.
+    /// </summary>
+    public bool Reaches(Severity severity) => Threshold switch
+    {
+        SeverityThreshold.None => false,
+        SeverityThreshold.Critical => severity >= Severity.Critical,
+        SeverityThreshold.High => severity >= Severity.High,
+        SeverityThreshold.Medium => severity >= Severity.Medium,
+        SeverityThreshold.Low => severity >= Severity.Low,
+        _ => true,
+    };
+
+    /// <summary>Whether this finding fails the publish.</summary>
+    public bool Blocks(Finding finding) => Reaches(finding.Severity) && !(IgnoreUnfixed && string.IsNullOrWhiteSpace(finding.FixedVersion));
+}

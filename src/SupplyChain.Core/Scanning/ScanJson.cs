@@ -1,0 +1,24 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SupplyChain.Core.Scanning;
+
+/// <summary>
+/// <c>scan.json</c>: a <see cref="ScanReport"/>, indented, camelCase, severities and kinds by name. Members are only ever added.
+/// </summary>
+[JsonSerializable(typeof(ScanReport))]
+internal sealed partial class ScanJson : JsonSerializerContext
+{
+    // Relaxed: versions hold '+', which people search for. The file is never pasted into HTML as it stands.
+    internal static ScanJson Indented { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        WriteIndented = true,
+        NewLine = "\n",
+    });
+}

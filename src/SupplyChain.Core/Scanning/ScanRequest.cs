@@ -1,0 +1,28 @@
+using SupplyChain.Core.Images;
+
+namespace SupplyChain.Core.Scanning;
+
+/// <summary>What to scan, and where to work.</summary>
+/// <param name="Image">The image as a layout folder; every platform of it is scanned.</param>
+/// <param name="WorkDirectory">Absolute path of the step's own folder in the intermediate output: views of the layout, the scanner's cache. Kept from build to build.</param>
+/// <param name="OutputDirectory">Absolute path of the folder for the scanner's raw reports.</param>
+/// <param name="Environment">
+/// All environment variables of the build. The scanner's settings are read from here, and all that it does not need is kept from it.
+/// </param>
+public sealed record ScanRequest(ImageLayout Image, string WorkDirectory, string OutputDirectory, IReadOnlyDictionary<string, string> Environment)
+{
+    /// <summary>Absolute path of the CycloneDX file of the project's inventory: it names packages that leave no trace in the image's files (single file, native AOT). Null: none.</summary>
+    public string? InventoryFile { get; init; }
+
+    /// <summary>No network: the vulnerability database must be there already.</summary>
+    public bool Offline { get; init; }
+
+    /// <summary>The folder of the scanner's vulnerability database; null: where the scanner itself looks (<c>TRIVY_CACHE_DIR</c>, else the user's cache folder).</summary>
+    public string? CacheDirectory { get; init; }
+
+    /// <summary>OCI references of the vulnerability database, in the order to try; empty: the scanner's own.</summary>
+    public IReadOnlyList<string> DatabaseRepositories { get; init; } = [];
+
+    /// <summary>For each single run of the scanner, and for the database download.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(10);
+}

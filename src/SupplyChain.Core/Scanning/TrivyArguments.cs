@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace SupplyChain.Core.Scanning;
+
+/// <summary>
+/// Trivy's command lines. Everything is reported and nothing is filtered, because the gate decides: settings that hide findings are given with their
+/// harmless value, whatever a trivy.yaml, a .trivyignore or the environment says. Every flag here is known to 0.57 and later.
+/// </summary>
+/// <param name="EmptyFile">Absolute path of an empty file: the configuration and the ignore file.</param>
+/// <param name="EmptyFolder">Absolute path of a folder without WASM modules; a module may change or delete findings.</param>
+/// <param name="TimeLimit">Trivy's own limit (5 minutes unless told) must not be the shorter one.</param>
+internal sealed record TrivyArguments(string EmptyFile, string EmptyFolder, TimeSpan TimeLimit)
+{
+    /// <summary>Scans the one image of a layout folder.</summary>
+    public IReadOnlyList<string> ForLayout(string folder, string report, TrivyCacheChoice cache) =>
+        ["image", "--input", folder, "--module-dir", EmptyFolder, .. Scan(report, cache)];
+
+    /// <summary>Matches the packages that a CycloneDX file names.</summary>
+    public IReadOnlyList<string> ForInventory(string file, string report, TrivyCacheChoice cache) =>
+        ["sbom", .. Scan(report, cache), file];
+
+    /// <summary>Downloads the vulnerability database into an empty cache folder.</summary>
+    public IReadOnlyList<string> ForDatabase(string cacheFolder, IEnumerable<string> repositories) =>
+        ["image", "--download-db-only", "--cache-dir", cacheFolder, "--config", EmptyFile, "--no-progress", "--timeout", Seconds,
+            .. repositories.SelectMany(repository => (string[])["--db-repository", repository])];
+
+    // Not --quiet: it silences the error that says why a scan failed.
+    private string[] Scan(string report, TrivyCacheChoice cache) =>
+    [
+        "--scanners", "vuln",
+        "--format", "json", "--output", report, "--list-all-pkgs",
+        "--severity", "UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL", "--ignore-unfixed=false", "--pkg-types", "os,library", "--exit-code", "0",
+        "--config", EmptyFile, "--ignorefile", EmptyFile,
+        "--cache-dir", cache.Directory, .. (string[])(cache.InMemory ? ["--cache-backend", "memory"] : ["--cache-backend", "fs"]),
+        "--skip-db-update", "--skip-java-db-update", "--offline-scan",
+        "--no-progress", "--timeout", Seconds,
+    ];
+
+    private string Seconds => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(TimeLimit.TotalSeconds)}s");
+}
+
+/// <summary>The cache folder of one run, and whether what it learns about layers is kept in it.</summary>
+internal sealed record TrivyCacheChoice(string Directory, bool InMemory);

@@ -1,0 +1,119 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
+
+namespace SupplyChain.Core.Scanning;
+
+/// <summary>Makes one report of all runs of a scan. The same reports give the same result, whatever order the scanner lists things in.</summary>
+internal static class TrivyMerge
+{
+    private static readonly StringComparer Names = StringComparer.OrdinalIgnoreCase;
+
+    /// <exception cref="DiagnosticException">SCB3005: a platform's scan recognised nothing, and the inventory's neither.</exception>
+    public static ScanReport Merge(
+        ImageLayout image, IReadOnlyList<(PlatformImage Image, TrivyReport Report)> platforms, TrivyReport? inventory, DateTimeOffset? databaseUpdatedAt)
+    {
+        var inventoryIsEmpty = inventory is null || inventory.Results.All(result => result.Packages.Count == 0);
+        var scanned = platforms.Select(run => Describe(run.Image, run.Report)).ToList();
+        if (inventoryIsEmpty && scanned.Find(platform => platform.OperatingSystem is null && platform.Packages.Count + platform.Libraries.Count == 0) is { } blank)
+        {
+            throw new DiagnosticException(
+                DiagnosticCodes.NothingRecognised,
+                $"Trivy recognised neither an operating system nor a single package in {blank.Platform}, and the project's inventory names none: nothing was checked. Let the application keep its *.deps.json (GenerateDependencyFile=true), or use a base image that keeps its package database; to publish unchecked, set SupplyChainScan=false.");
+        }
+
+        var sightings = platforms.SelectMany(run => Sightings(run.Report, run.Image.Platform.ToString()))
+            .Concat(inventory is null ? [] : Sightings(inventory, platform: null));
+        var findings = sightings.GroupBy(KeyOf).Select(One)
+            .OrderByDescending(finding => finding.Severity)
+            .ThenBy(finding => finding.Package, Names)
+            .ThenBy(finding => finding.Id, StringComparer.Ordinal)
+            .ThenBy(finding => finding.Version, StringComparer.Ordinal)
+            .ThenBy(finding => finding.Kind)
+            .ThenBy(finding => finding.Purl, StringComparer.Ordinal);
+        var version = platforms.Select(run => run.Report).Append(inventory).Select(report => report?.Trivy?.Version).FirstOrDefault(found => !string.IsNullOrEmpty(found));
+        return new ScanReport(image.Root.Digest, TrivyScanner.Name, version is null ? "unknown" : SingleLine.Of(version, 50), databaseUpdatedAt, [.. findings], scanned);
+    }
+
+    /// <summary>One vulnerability of one package in one place; the place is alone in its list.</summary>
+    private static IEnumerable<Finding> Sightings(TrivyReport report, string? platform) =>
+        from result in report.Results
+        from found in result.Vulnerabilities
+        select new Finding(
+            SingleLine.Of(found.Id, 100),
+            ParseSeverity(found.Severity),
+            KindOf(result, found.Identifier?.Purl),
+            SingleLine.Of(found.Package),
+            SingleLine.Of(found.Version),
+            NullIfEmpty(SingleLine.Of(found.FixedVersion)),
+            string.IsNullOrEmpty(found.Status) ? "unknown" : SingleLine.Of(found.Status, 100),
+            NullIfEmpty(SingleLine.Of(found.Title, 300)),
+            NullIfEmpty(SingleLine.Of(found.Url)),
+            NullIfEmpty(SingleLine.Of(found.Identifier?.Purl)),
+            [new FindingPlace(platform, NullIfEmpty(SingleLine.Of(found.Layer?.Name)), platform is null ? null : PathOf(result, found))]);
+
+    /// <summary>
+    /// The package URL tells kinds of packages apart (a Debian and an npm package may share a name); its qualifiers do not belong to the identity: they hold the
+    /// architecture. NuGet ids have no case.
+    /// </summary>
+    private static (string, FindingKind, string, string) KeyOf(Finding finding)
+    {
+        var ecosystem = finding.Purl?.Split('@')[0] ?? "";
+        return (finding.Id, finding.Kind, (finding.Kind is FindingKind.NuGet ? finding.Package : $"{ecosystem} {finding.Package}").ToLowerInvariant(), finding.Version.ToLowerInvariant());
+    }
+
+    /// <summary>Where runs differ, the worse severity counts.</summary>
+    private static Finding One(IEnumerable<Finding> sightings)
+    {
+        // By their text and not by their order, so that the scanner's order has no part in it. Platforms stand before the inventory.
+        var all = sightings.ToList();
+        var first = all.OrderByDescending(one => one.Severity)
+            .ThenBy(one => one.Places[0].Platform is null)
+            .ThenBy(one => one.Package, StringComparer.Ordinal)
+            .ThenBy(one => one.Purl ?? "", StringComparer.Ordinal)
+            .ThenBy(one => one.FixedVersion ?? "", StringComparer.Ordinal)
+            .First();
+        var places = all.SelectMany(one => one.Places).Distinct()
+            .OrderBy(place => place.Platform is null)
+            .ThenBy(place => place.Platform, StringComparer.Ordinal)
+            .ThenBy(place => place.Path, StringComparer.Ordinal)
+            .ThenBy(place => place.LayerDigest, StringComparer.Ordinal);
+        return first with
+        {
+            FixedVersion = first.FixedVersion ?? all.Select(one => one.FixedVersion).Order(StringComparer.Ordinal).LastOrDefault(),
+            Title = first.Title ?? all.Select(one => one.Title).Order(StringComparer.Ordinal).LastOrDefault(),
+            Places = [.. places],
+        };
+    }
+
+    private static ScannedPlatform Describe(PlatformImage image, TrivyReport report)
+    {
+        var system = report.Metadata?.OperatingSystem;
+        var release = string.IsNullOrEmpty(system?.Family)
+            ? null
+            : new OperatingSystemRelease(SingleLine.Of(system.Family, 100), SingleLine.Of(system.Name, 100), system.EndOfLife);
+        return new ScannedPlatform(image.Platform.ToString(), image.Manifest.Digest, release, TrivyPackages.OfSystem(report))
+        {
+            Libraries = TrivyPackages.OfLanguages(report),
+        };
+    }
+
+    private static string? PathOf(TrivyResult result, TrivyVulnerability found) =>
+        NullIfEmpty(SingleLine.Of(found.Path)) ?? (result.Class == TrivyPackages.SystemClass ? null : NullIfEmpty(SingleLine.Of(result.Target)));
+
+    private static FindingKind KindOf(TrivyResult result, string? purl) =>
+        result.Class == TrivyPackages.SystemClass ? FindingKind.OperatingSystem
+        : result.Type is "dotnet-core" or "nuget" or "nuget-config" or "packages-props" || purl?.StartsWith("pkg:nuget/", StringComparison.Ordinal) is true ? FindingKind.NuGet
+        : FindingKind.Other;
+
+    /// <summary>Not Enum.Parse, which takes numbers. What is not known is Unknown and never Low.</summary>
+    internal static Severity ParseSeverity(string? text) => text?.ToUpperInvariant() switch
+    {
+        "CRITICAL" => Severity.Critical,
+        "HIGH" => Severity.High,
+        "MEDIUM" => Severity.Medium,
+        "LOW" => Severity.Low,
+        _ => Severity.Unknown,
+    };
+
+    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
+}

@@ -1,0 +1,28 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Core.Scanning;
+
+/// <summary>Runs Trivy in a folder of ours, where no trivy.yaml, .trivyignore or trivy-secret.yaml of the user lies.</summary>
+internal sealed class TrivyProcess(IToolRunner runner, Tool trivy, string workDirectory)
+{
+    public Task<ToolResult> RunAsync(
+        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?> environment, TimeSpan timeLimit, CancellationToken cancellationToken) =>
+        runner.RunAsync(
+            new ToolInvocation(trivy, arguments)
+            {
+                Environment = environment,
+                WorkingDirectory = workDirectory,
+                // Trivy's own limit comes first and says what it was doing.
+                TimeLimit = timeLimit + TimeSpan.FromSeconds(5),
+            },
+            cancellationToken);
+
+    /// <summary>What Trivy said last, for a message.</summary>
+    public static string LastWords(ToolResult result)
+    {
+        var lines = result.LastErrorLines().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => SingleLine.Of(line, 500));
+        var words = string.Join(" | ", lines);
+        return words.Length > 0 ? words : "it said nothing";
+    }
+}

@@ -1,0 +1,73 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Core.Scanning;
+
+/// <summary>The single runs of one scan. The first that fails stops the others.</summary>
+internal sealed class TrivyRun(TrivyProcess trivy, TrivyArguments arguments, ScanRequest request, string cacheFolder, CancellationTokenSource abort)
+{
+    public async Task<(PlatformImage Image, TrivyReport Report)> ScanPlatformAsync(PlatformImage image, string name, string workDirectory)
+    {
+        var view = Path.Combine(workDirectory, "view");
+        var cache = new TrivyScanCache(cacheFolder, Path.Combine(workDirectory, "cache"), name);
+        var report = await StoppingOthersAsync(async () =>
+        {
+            LayoutView.Create(request.Image, image, view);
+            var read = await ScanAsync(image.Platform.ToString(), name, file => arguments.ForLayout(view, file, cache.Prepare()), cache);
+            TrivyReportReader.CheckImage(read, image);
+            return read;
+        });
+        cache.Keep();
+        return (image, report);
+    }
+
+    public async Task<TrivyReport?> ScanInventoryAsync(string inventory) => await StoppingOthersAsync(async () =>
+    {
+        // A file of packages has no layers to remember.
+        var read = await ScanAsync("the inventory", "inventory", file => arguments.ForInventory(inventory, file, new TrivyCacheChoice(cacheFolder, InMemory: true)));
+        TrivyReportReader.CheckInventory(read, inventory);
+        return read;
+    });
+
+    private async Task<TrivyReport> ScanAsync(string subject, string name, Func<string, IReadOnlyList<string>> commandLine, TrivyScanCache? cache = null)
+    {
+        var file = Path.Combine(request.OutputDirectory, $"scan.{name}.trivy.json");
+        // What an earlier build left must never be taken for this run's report.
+        File.Delete(file);
+        var result = await RunAsync(commandLine(file));
+        if (result.ExitCode != 0 && cache is { IsWarm: true } && result.Duration < request.TimeLimit / 2)
+        {
+            cache.Forget();
+            result = await RunAsync(commandLine(file));
+        }
+
+        if (result.ExitCode != 0)
+        {
+            throw new DiagnosticException(
+                DiagnosticCodes.ScannerFailed,
+                $"Trivy could not scan {subject} (exit code {result.ExitCode}). Its last lines: {TrivyProcess.LastWords(result)}");
+        }
+
+        return await TrivyReportReader.ReadAsync(file, subject, abort.Token);
+    }
+
+    private Task<ToolResult> RunAsync(IReadOnlyList<string> commandLine) =>
+        trivy.RunAsync(commandLine, TrivyEnvironment.ForScan(request.Environment), request.TimeLimit, abort.Token);
+
+    private async Task<TrivyReport> StoppingOthersAsync(Func<Task<TrivyReport>> scan)
+    {
+        var done = false;
+        try
+        {
+            var report = await scan();
+            done = true;
+            return report;
+        }
+        finally
+        {
+            if (!done)
+                await abort.CancelAsync();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Core.Scanning;
+
+/// <summary>
+/// Scans with Trivy: each platform's own bytes, and the project's inventory, all at the same time. The decision is made from the JSON reports alone;
+/// the exit code says only whether a report is to be expected.
+/// </summary>
+public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? clock = null) : IScanner
+{
+    /// <summary>The scanner's name in a <see cref="ScanReport"/>.</summary>
+    public const string Name = "Trivy";
+
+    /// <inheritdoc/>
+    public async Task<ScanReport> ScanAsync(ScanRequest request, CancellationToken cancellationToken)
+    {
+        var place = Path.Combine(request.WorkDirectory, "trivy");
+        var arguments = new TrivyArguments(Path.Combine(place, "empty"), Path.Combine(place, "no-modules"), request.TimeLimit);
+        Directory.CreateDirectory(arguments.EmptyFolder);
+        Directory.CreateDirectory(request.OutputDirectory);
+        await File.WriteAllBytesAsync(arguments.EmptyFile, [], cancellationToken);
+
+        var process = new TrivyProcess(runner, trivy, arguments.EmptyFolder);
+        var (cacheFolder, database) = await new TrivyDatabase(process, clock ?? TimeProvider.System).EnsureAsync(request, arguments, cancellationToken);
+
+        using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var run = new TrivyRun(process, arguments, request, cacheFolder, abort);
+        var names = FileNames(request.Image.Platforms);
+        var platforms = Task.WhenAll(request.Image.Platforms.Select((image, index) => run.ScanPlatformAsync(image, names[index], Path.Combine(place, names[index]))));
+        var inventory = request.InventoryFile is { } file ? run.ScanInventoryAsync(file) : Task.FromResult<TrivyReport?>(null);
+        await Task.WhenAll(platforms, inventory);
+        return TrivyMerge.Merge(request.Image, await platforms, await inventory, database.UpdatedAt);
+    }
+
+    /// <summary>A platform's name comes from the image's index and becomes a file name: only what is harmless in one stays, and none stands twice.</summary>
+    internal static IReadOnlyList<string> FileNames(IReadOnlyList<PlatformImage> platforms)
+    {
+        var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "inventory" };
+        return [.. platforms.Select(platform => new string([.. platform.Platform.FileName.Take(60).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_')]))
+            .Select(name => Enumerable.Range(1, int.MaxValue).Select(number => number == 1 ? name : $"{name}-{number}").First(taken.Add))];
+    }
+}
