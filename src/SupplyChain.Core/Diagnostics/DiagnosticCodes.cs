@@ -23,6 +23,9 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode BlobMismatch = new(1003, Error);
     public static readonly DiagnosticCode BlobMissing = new(1004, Error);
     public static readonly DiagnosticCode ImageChanged = new(1005, Error);
+    public static readonly DiagnosticCode ImageMalformed = new(1006, Error);
+    public static readonly DiagnosticCode LayoutUnwritable = new(1007, Error);
+    public static readonly DiagnosticCode ArchiveUnwritable = new(1008, Error);
     public static readonly DiagnosticCode LoadFailed = new(1010, Error);
     public static readonly DiagnosticCode LoadSkipped = new(1011, Warning);
 

@@ -8,8 +8,33 @@ namespace SupplyChain.Core.Images;
 /// <param name="Platforms">One entry a platform, in the order of the index.</param>
 public sealed record ImageLayout(string Directory, Descriptor Root, IReadOnlyList<PlatformImage> Platforms)
 {
+    /// <summary>The tags the image was built with, as index.json of the SDK's archive named them; for people, not for decisions.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Manifests of the index that are no images (build attestations): part of the image's bytes, so they are pushed, but nothing in them can run.</summary>
+    public IReadOnlyList<AttachedManifest> Attached { get; init; } = [];
+
+    /// <summary>Every manifest in the order in which a registry takes them: what is referenced first, the root last. Each stands once.</summary>
+    public IReadOnlyList<Descriptor> ListManifests() =>
+        Distinct([.. Platforms.Select(image => image.Manifest), .. Attached.Select(manifest => manifest.Manifest), Root]);
+
+    /// <summary>Every configuration and layer, each once, the largest first, so that work on several at a time ends sooner.</summary>
+    public IReadOnlyList<Descriptor> ListBlobs() =>
+        Distinct([.. Platforms.SelectMany(image => image.Layers.Append(image.Config)), .. Attached.SelectMany(manifest => manifest.Layers.Append(manifest.Config))],
+            largestFirst: true);
+
+    private static IReadOnlyList<Descriptor> Distinct(IEnumerable<Descriptor> descriptors, bool largestFirst = false)
+    {
+        var distinct = descriptors.DistinctBy(descriptor => descriptor.Digest);
+        return [.. largestFirst ? distinct.OrderByDescending(descriptor => descriptor.Size) : distinct];
+    }
+
+    /// <summary>Absolute path of a blob.</summary>
     public string BlobPath(Digest digest) => Path.Combine(Directory, "blobs", "sha256", digest.Hex);
 }
 
 /// <summary>The image of one platform. <see cref="Layers"/> from the base up.</summary>
 public sealed record PlatformImage(Platform Platform, Descriptor Manifest, Descriptor Config, IReadOnlyList<Descriptor> Layers);
+
+/// <summary>A manifest of the index that is no image.</summary>
+public sealed record AttachedManifest(Descriptor Manifest, Descriptor Config, IReadOnlyList<Descriptor> Layers);

@@ -12,6 +12,15 @@ public sealed record ProjectInventory(string Name, string Version, string Projec
 {
     /// <summary>Referenced projects, by name and version; they are part of the application and have no package.</summary>
     public IReadOnlyList<ReferencedProject> Projects { get; init; } = [];
+
+    /// <summary>Ids of the packages and projects that the application itself brings in; one that does not ship is replaced by what it brings.</summary>
+    public IReadOnlyList<string> Dependencies { get; init; } = [];
+
+    /// <summary>Runtime identifiers it was published for; empty: portable.</summary>
+    public IReadOnlyList<string> RuntimeIdentifiers { get; init; } = [];
+
+    /// <summary>One sentence for each thing that could not be learned. Not empty: the bill of materials is incomplete and must say so.</summary>
+    public IReadOnlyList<string> Gaps { get; init; } = [];
 }
 
 /// <param name="Id">As the package itself spells it.</param>
@@ -20,7 +29,10 @@ public sealed record ProjectInventory(string Name, string Version, string Projec
 /// <param name="Dependencies">Ids of the packages and projects it brings in.</param>
 public sealed record NuGetPackage(string Id, string Version, bool IsDirect, IReadOnlyList<string> Dependencies)
 {
-    /// <summary>SHA-512 of the .nupkg, lower-case hexadecimal (from <c>*.nupkg.sha512</c> or the assets file, which hold it as base64).</summary>
+    /// <summary>
+    /// SHA-512 of the .nupkg file as its feed serves it, lower-case hexadecimal (from <c>*.nupkg.sha512</c>, which holds it as base64).
+    /// The hash in the assets file is another one: it leaves the package's signature out.
+    /// </summary>
     public string? Sha512 { get; init; }
 
     /// <summary>SPDX expression from the .nuspec, or null.</summary>
@@ -37,6 +49,18 @@ public sealed record NuGetPackage(string Id, string Version, bool IsDirect, IRea
     public string? Description { get; init; }
 
     public string? ProjectUrl { get; init; }
+
+    /// <summary>Source repository from the .nuspec, http or https.</summary>
+    public string? RepositoryUrl { get; init; }
+
+    /// <summary>The commit it was built from, from the .nuspec.</summary>
+    public string? RepositoryCommit { get; init; }
+
+    /// <summary>The feed it was restored from, http or https, without credentials and query; null for a folder.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Files it put into the publish output, relative to it, with '/', ordered. Empty when the published files are not known.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
 
     /// <summary>Where its version is written: the line to change. For a transitive package, the line of the direct reference that brings it in. Null when unknown.</summary>
     public SourceLine? ReferencedAt { get; init; }

@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+using SupplyChain.Core.Diagnostics;
+
+namespace SupplyChain.Core.Images;
+
+/// <summary>
+/// Turns an OCI archive (a tar of an OCI layout, as the .NET SDK writes it) into an OCI layout folder that holds exactly one image, every
+/// byte of it hashed on the way.
+/// </summary>
+public static class OciArchive
+{
+    /// <summary>
+    /// Replaces the layout at <paramref name="layoutDirectory"/>, in one step and only on success. Blobs that the image does not refer to are not
+    /// unpacked: they are no part of what is scanned, signed and pushed, and refusing them would refuse archives that merely carry more
+    /// (docker's manifest.json, leftovers of another tag). The archive stays; the caller deletes it once this has returned.
+    /// </summary>
+    /// <param name="archiveFile">An uncompressed tar.</param>
+    /// <exception cref="DiagnosticException">
+    /// SCB1001 not readable or cut off; SCB1002 hostile; SCB1003 wrong digest or size; SCB1004 a blob is missing; SCB1006 malformed or
+    /// contradictory documents; SCB1007 the layout cannot be written. Nothing is left behind then, and an older layout is untouched.
+    /// </exception>
+    public static Task<ImageLayout> OpenAsync(string archiveFile, string layoutDirectory, CancellationToken cancellationToken)
+    {
+        var archive = Path.GetFullPath(archiveFile);
+        var layout = Path.TrimEndingDirectorySeparator(Path.GetFullPath(layoutDirectory));
+        return Task.Run(() => Open(archive, layout, cancellationToken), cancellationToken);
+    }
+
+    private static ImageLayout Open(string archiveFile, string layoutDirectory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var content = ArchiveContent.Open(archiveFile, cancellationToken);
+            var graph = new ImageDocuments(content.ReadDocument).Read(content.ReadIndexJson());
+            var layout = new ImageLayout(layoutDirectory, graph.Root, graph.Platforms) { Tags = graph.Tags, Attached = graph.Attached };
+            content.CheckRepeats(layout, cancellationToken);
+            Unpack(content, layout, cancellationToken);
+            return layout;
+        }
+        catch (DiagnosticException e)
+        {
+            throw ForPeople(e, archiveFile, layoutDirectory);
+        }
+        catch (IOException e)
+        {
+            throw ForPeople(new DiagnosticException(DiagnosticCodes.ArchiveUnreadable, e.Message, e), archiveFile, layoutDirectory);
+        }
+    }
+
+    private static void Unpack(ArchiveContent content, ImageLayout layout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(layout.Directory)!);
+            using var folder = LayoutFolder.Create(layout.Directory);
+            var unfinished = layout with { Directory = folder.Path };
+            ForEach([.. layout.ListBlobs(), .. layout.ListManifests()], blob => content.Extract(blob, unfinished.BlobPath(blob.Digest), cancellationToken), cancellationToken);
+            OciLayoutFiles.Write(folder.Path, layout.Root);
+            cancellationToken.ThrowIfCancellationRequested();
+            folder.Commit();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DiagnosticException(DiagnosticCodes.LayoutUnwritable, e.Message, e);
+        }
+    }
+
+    private static void ForEach(Descriptor[] blobs, Action<Descriptor> extract, CancellationToken cancellationToken)
+    {
+        // Each copy keeps a reading and a hashing thread busy and holds two buffers; more than four at a time only costs memory.
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, 4), CancellationToken = cancellationToken };
+        try
+        {
+            Parallel.ForEach(Partitioner.Create(blobs, loadBalance: true), options, extract);
+        }
+        catch (AggregateException e)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
+    private static DiagnosticException ForPeople(DiagnosticException e, string archiveFile, string layoutDirectory)
+    {
+        var code = e.Diagnostic.Code;
+        var message = code == DiagnosticCodes.LayoutUnwritable
+            ? $"cannot write the image layout {layoutDirectory}: {e.Message}. Give a folder that may be written to, with room for the image, and no other files in it."
+            : code == DiagnosticCodes.ArchiveUnreadable
+            ? $"cannot read the image archive {archiveFile}: {e.Message}. It must be an uncompressed OCI archive as the SDK writes it; delete it and publish again."
+            : $"the image archive {archiveFile} is refused: {e.Message}. The SDK writes no such archive, so something else wrote or changed it; delete it, find out what did, and publish again.";
+        return new DiagnosticException(e.Diagnostic with { Message = message }, e);
+    }
+}

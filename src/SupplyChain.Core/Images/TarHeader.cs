@@ -1,0 +1,71 @@
+using System.Text;
+using SupplyChain.Core.Diagnostics;
+
+namespace SupplyChain.Core.Images;
+
+/// <summary>One 512-byte header block of a tar (POSIX.1-1988 ustar, with GNU's base-256 numbers). Size is in bytes.</summary>
+internal readonly record struct TarHeader(string Name, byte Type, long Size)
+{
+    /// <summary>It says something about the entry that follows and is none itself.</summary>
+    internal bool IsExtension => Type is (byte)'x' or (byte)'g' or (byte)'L' or (byte)'K';
+
+    /// <exception cref="DiagnosticException">SCB1001: the checksum is wrong, or a number is none.</exception>
+    internal static TarHeader Parse(ReadOnlySpan<byte> block)
+    {
+        if (Number(block.Slice(148, 8)) != Checksum(block))
+            throw Unreadable("an entry's header has a wrong checksum, or this is no tar at all");
+        var name = Text(block[..100]);
+        // GNU's old format ("ustar  ") uses the place of the prefix for other things.
+        if (block.Slice(257, 6).SequenceEqual("ustar\0"u8) && Text(block.Slice(345, 155)) is { Length: > 0 } prefix)
+            name = $"{prefix}/{name}";
+        return new TarHeader(name, block[156], Number(block.Slice(124, 12)));
+    }
+
+    /// <summary>Up to the first NUL.</summary>
+    internal static string Text(ReadOnlySpan<byte> field)
+    {
+        var end = field.IndexOf((byte)0);
+        return Encoding.UTF8.GetString(end < 0 ? field : field[..end]);
+    }
+
+    /// <summary>The sum of all bytes, the checksum's own eight taken as blanks.</summary>
+    private static long Checksum(ReadOnlySpan<byte> block)
+    {
+        long sum = 8 * ' ';
+        for (var i = 0; i < block.Length; i++)
+        {
+            if (i is < 148 or >= 156)
+                sum += block[i];
+        }
+        return sum;
+    }
+
+    private static long Number(ReadOnlySpan<byte> field)
+    {
+        if ((field[0] & 0x80) != 0)
+            return Base256(field);
+        long value = 0;
+        foreach (var digit in field.Trim(" \0"u8))
+        {
+            if (digit is < (byte)'0' or > (byte)'7')
+                throw Unreadable("a number in an entry's header is malformed");
+            value = value * 8 + (digit - '0');
+        }
+        return value;
+    }
+
+    private static long Base256(ReadOnlySpan<byte> field)
+    {
+        // 0x80 and then the number, big-endian; 0xff would be a negative one.
+        long value = field[0] & 0x7f;
+        foreach (var digit in field[1..])
+        {
+            if (value > long.MaxValue >> 8)
+                throw Unreadable("a number in an entry's header is malformed");
+            value = (value << 8) | digit;
+        }
+        return value;
+    }
+
+    private static DiagnosticException Unreadable(string what) => new(DiagnosticCodes.ArchiveUnreadable, what);
+}

@@ -1,0 +1,123 @@
+namespace SupplyChain.Core.Projects;
+
+/// <summary>
+/// Who brings in whom: the project, its packages and its referenced projects, all runtime identifiers together. Ways are shortest first,
+/// then by id, so that the same assets file always gives the same answer.
+/// </summary>
+internal sealed class DependencyGraph
+{
+    private readonly SortedDictionary<string, Node> _nodes = new(StringComparer.OrdinalIgnoreCase);
+    private readonly SortedSet<string> _roots = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string?> _parents = new(StringComparer.OrdinalIgnoreCase);
+
+    public DependencyGraph(AssetsFile assets)
+    {
+        var privateRoots = new SortedSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var target in assets.Targets)
+        {
+            foreach (var library in target.Libraries.Values)
+                Add(library, target);
+            foreach (var direct in assets.Direct.Values)
+            {
+                if (target.Libraries.TryGetValue(direct.Id, out var library))
+                    (direct.IsPrivate ? privateRoots : _roots).Add(library.Key);
+            }
+        }
+
+        Walk(_roots, reachesOutput: true);
+        Walk(privateRoots, reachesOutput: false);
+    }
+
+    /// <summary>Ordered by id, then version.</summary>
+    public IEnumerable<Node> Nodes => _nodes.Values;
+
+    /// <summary>What the application brings in itself; see <see cref="Nearest"/>.</summary>
+    public IReadOnlyList<string> Roots(Func<Node, bool> isKept) => Nearest(_roots, isKept);
+
+    /// <summary>What this package or project brings in; see <see cref="Nearest"/>.</summary>
+    public IReadOnlyList<string> Dependencies(Node node, Func<Node, bool> isKept) => Nearest(node.Dependencies, isKept);
+
+    /// <summary>From the direct reference to this library. Empty when nothing leads to it.</summary>
+    public IReadOnlyList<Node> Path(Node node)
+    {
+        var path = new List<Node>();
+        for (var key = _parents.ContainsKey(node.Key) ? node.Key : null; key is not null; key = _parents[key])
+            path.Add(_nodes[key]);
+        path.Reverse();
+        return path;
+    }
+
+    private void Add(AssetsLibrary library, AssetsTarget target)
+    {
+        if (!_nodes.TryGetValue(library.Key, out var node))
+            _nodes.Add(library.Key, node = new Node(library.Id, library.Version, library.IsProject));
+        node.Assets |= library.Assets;
+        foreach (var dependency in library.Dependencies)
+        {
+            if (target.Libraries.TryGetValue(dependency, out var found))
+                node.Dependencies.Add(found.Key);
+        }
+    }
+
+    private void Walk(IEnumerable<string> roots, bool reachesOutput)
+    {
+        var queue = new Queue<string>();
+        foreach (var root in roots)
+            Enqueue(root, null);
+        while (queue.TryDequeue(out var key))
+        {
+            _nodes[key].ReachesOutput |= reachesOutput;
+            foreach (var dependency in _nodes[key].Dependencies)
+                Enqueue(dependency, key);
+        }
+
+        void Enqueue(string key, string? parent)
+        {
+            if (_parents.TryAdd(key, parent))
+                queue.Enqueue(key);
+        }
+    }
+
+    /// <summary>Ids of the nearest libraries that are kept: one that is not kept (a package of nothing but dependencies) is replaced by what it brings in.</summary>
+    private List<string> Nearest(IEnumerable<string> keys, Func<Node, bool> isKept)
+    {
+        var ids = new SortedSet<string>(StringComparer.OrdinalIgnoreCase);
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var stack = new Stack<string>(keys);
+        while (stack.TryPop(out var key))
+        {
+            if (!seen.Add(key))
+                continue;
+            var node = _nodes[key];
+            if (isKept(node))
+            {
+                ids.Add(node.Id);
+                continue;
+            }
+
+            foreach (var dependency in node.Dependencies)
+                stack.Push(dependency);
+        }
+
+        return [.. ids];
+    }
+
+    internal sealed class Node(string id, string version, bool isProject)
+    {
+        public string Id => id;
+
+        public string Version => version;
+
+        public bool IsProject => isProject;
+
+        public string Key { get; } = $"{id}/{version}";
+
+        public LibraryAssets Assets { get; set; }
+
+        /// <summary>False: only a private reference (<c>PrivateAssets="all"</c>) leads here, so the SDK does not publish it.</summary>
+        public bool ReachesOutput { get; set; }
+
+        /// <summary>Keys.</summary>
+        public SortedSet<string> Dependencies { get; } = new(StringComparer.OrdinalIgnoreCase);
+    }
+}

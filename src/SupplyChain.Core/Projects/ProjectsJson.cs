@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+
+namespace SupplyChain.Core.Projects;
+
+/// <summary>The inventory as the file that travels from one MSBuild target to the next.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ProjectInventory))]
+internal sealed partial class ProjectsJson : JsonSerializerContext;

@@ -1,0 +1,94 @@
+using SupplyChain.Core.Scanning;
+
+namespace SupplyChain.Core.Sboms;
+
+/// <summary>The operating system and its packages as components; those of several platforms are united (their package URLs tell the architecture).</summary>
+internal sealed class SystemPart
+{
+    private readonly SpdxLicenses _licenses;
+
+    public SystemPart(IReadOnlyList<ScannedPlatform> platforms, SpdxLicenses licenses)
+    {
+        _licenses = licenses;
+        var systems = new SortedDictionary<string, Component>(StringComparer.Ordinal);
+        var packages = new SortedDictionary<string, Component>(StringComparer.Ordinal);
+        var owners = new SortedDictionary<string, SortedSet<string>>(StringComparer.Ordinal);
+        foreach (var platform in platforms)
+        {
+            var system = platform.OperatingSystem is { } release ? System(release) : null;
+            if (system is not null)
+            {
+                systems.TryAdd(system.BomRef, system);
+                owners.TryAdd(system.BomRef, new SortedSet<string>(StringComparer.Ordinal));
+            }
+
+            foreach (var package in platform.Packages)
+            {
+                var component = Package(package, platform.OperatingSystem?.Family);
+                packages.TryAdd(component.BomRef, component);
+                if (system is not null)
+                    owners[system.BomRef].Add(component.BomRef);
+            }
+        }
+
+        Systems = [.. systems.Values];
+        Components = [.. systems.Values, .. packages.Values];
+        Dependencies = [.. owners.Select(owner => new Dependency(owner.Key, [.. owner.Value]))];
+        Compositions = owners.Count == 0 ? [] : [new Composition("complete", [], [.. owners.Keys])];
+        IsKnown = platforms.Count > 0 && platforms.All(platform => platform.OperatingSystem is not null || platform.Packages.Count > 0);
+    }
+
+    public IReadOnlyList<Component> Systems { get; }
+
+    /// <summary>Operating systems first, then packages, each ordered by bom-ref.</summary>
+    public IReadOnlyList<Component> Components { get; }
+
+    /// <summary>Only from the system to its packages: what the packages need of each other the scanner does not say.</summary>
+    public IReadOnlyList<Dependency> Dependencies { get; }
+
+    public IReadOnlyList<Composition> Compositions { get; }
+
+    /// <summary>The scanner has recognised the operating system of every platform.</summary>
+    public bool IsKnown { get; }
+
+    /// <summary>Name and version are the scanner's own words for family and release: advisories are found by them.</summary>
+    private static Component System(OperatingSystemRelease release) =>
+        new(ComponentType.OperatingSystem, $"os:{release.Family}@{release.Name}", release.Family, release.Name)
+        {
+            Properties = [new Property(TrivyProperties.Class, "os-pkgs"), new Property(TrivyProperties.Type, release.Family)],
+        };
+
+    private Component Package(OsPackage package, string? family)
+    {
+        var purl = PackageUrl.TryParse(package.Purl, out var parsed) ? parsed.ToString() : null;
+        return new Component(ComponentType.Library, purl ?? $"os-package:{package.Name}@{package.Version}", package.Name, package.Version)
+        {
+            Purl = purl,
+            Licenses = [.. Licenses(package.Licenses)],
+            Properties = [.. Properties(package, family)],
+        };
+    }
+
+    private IEnumerable<License> Licenses(IReadOnlyList<string> texts)
+    {
+        foreach (var text in texts.Where(text => !string.IsNullOrWhiteSpace(text)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            // CycloneDX allows an expression only where it is alone.
+            var license = _licenses.Classify(text);
+            yield return license.Expression is not null && texts.Count > 1 ? new License(null, text, null) : license;
+        }
+    }
+
+    private static IEnumerable<Property> Properties(OsPackage package, string? family)
+    {
+        if (package.LayerDigest is { } layer)
+            yield return new Property(TrivyProperties.LayerDigest, layer);
+        yield return new Property(TrivyProperties.PackageId, $"{package.Name}@{package.Version}");
+        if (family is not null)
+            yield return new Property(TrivyProperties.PackageType, family);
+        if (package.SourceName is { } source)
+            yield return new Property(TrivyProperties.SourceName, source);
+        if (package.SourceVersion is { } version)
+            yield return new Property(TrivyProperties.SourceVersion, version);
+    }
+}
