@@ -59,6 +59,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode KeyUnusable = new(5003, Error);
     public static readonly DiagnosticCode KeyTextInProperty = new(5004, Error);
     public static readonly DiagnosticCode SigningFailed = new(5005, Error);
+    public static readonly DiagnosticCode KeyWithoutPassword = new(5006, Warning);
 
     // 55xx attestation
     public static readonly DiagnosticCode AttachFailed = new(5501, Error);

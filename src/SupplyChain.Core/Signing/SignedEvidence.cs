@@ -11,6 +11,35 @@ public sealed record SignedEvidence(Digest Subject, string PredicateType, string
 /// <summary>Predicate types of the attestations this package makes (in-toto attestation framework 1.0, "predicateType").</summary>
 public static class PredicateTypes
 {
+    /// <summary>Cosign's image signature in the bundle format: a statement with an empty predicate.</summary>
     public const string CosignSignature = "https://sigstore.dev/cosign/sign/v1";
     public const string CycloneDx = "https://cyclonedx.org/bom";
+    public const string Spdx = "https://spdx.dev/Document";
+    public const string Vulnerabilities = "https://cosign.sigstore.dev/attestation/vuln/v1";
+    public const string Provenance = "https://slsa.dev/provenance/v1";
+    public const string OpenVex = "https://openvex.dev/ns";
+
+    /// <summary>For people and messages: <c>the CycloneDX SBOM</c>.</summary>
+    public static string Describe(string predicateType) => predicateType switch
+    {
+        CosignSignature => "the image signature",
+        CycloneDx => "the CycloneDX SBOM",
+        Spdx => "the SPDX SBOM",
+        Vulnerabilities => "the scan result",
+        Provenance => "the provenance",
+        OpenVex => "the OpenVEX document",
+        _ => "the attestation",
+    };
+
+    /// <summary>The name of the bundle file, without <c>.sigstore.json</c>; null for a type that is not one of ours.</summary>
+    public static string? FileName(string predicateType) => predicateType switch
+    {
+        CosignSignature => "signature",
+        CycloneDx => "sbom.cdx",
+        Spdx => "sbom.spdx",
+        Vulnerabilities => "scan",
+        Provenance => "provenance",
+        OpenVex => "vex",
+        _ => null,
+    };
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace SupplyChain.Core.Tools;
 
 /// <summary>The machine as far as finding tools needs it; a test puts another one in its place.</summary>
@@ -16,6 +18,11 @@ public interface IMachine
     bool FileExists(string path);
 
     bool DirectoryExists(string path);
+
+    /// <summary>The first 64 KiB of a file as UTF-8.</summary>
+    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It is a folder, or this user may not read it.</exception>
+    string ReadText(string path);
 
     /// <summary>A file that may be executed, as far as its mode says.</summary>
     bool IsExecutable(string path);
@@ -38,6 +45,13 @@ public sealed class LocalMachine : IMachine
     public bool FileExists(string path) => File.Exists(path);
 
     public bool DirectoryExists(string path) => Directory.Exists(path);
+
+    public string ReadText(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var buffer = new byte[64 * 1024];
+        return Encoding.UTF8.GetString(buffer, 0, file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false));
+    }
 
     public bool IsExecutable(string path) => File.Exists(path)
         && (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0);

@@ -1,0 +1,31 @@
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Core.Signing;
+
+/// <summary>What cosign's environment holds besides the build's own. Secrets travel here and nowhere else.</summary>
+internal static class CosignEnvironment
+{
+    private const string Password = "COSIGN_PASSWORD";
+
+    /// <summary>Shorter texts occur in any message; to mask them would only spoil it.</summary>
+    private const int ShortestSecret = 4;
+
+    /// <summary>Variables that hold what only a signer needs.</summary>
+    private static readonly string[] Secrets =
+        [Password, "COSIGN_PKCS11_PIN", "SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "BUILDKITE_AGENT_ACCESS_TOKEN"];
+
+    /// <summary>The password is always set, even if empty: without it cosign reads it from the terminal or from standard input.</summary>
+    public static Dictionary<string, string?> ForSigning(IMachine machine) => new() { [Password] = machine.Variable(Password) ?? "" };
+
+    /// <summary>A verifier is a stranger: it gets none of the signer's secrets. (A key service or a token may want its own to hand out the public key.)</summary>
+    public static Dictionary<string, string?> ForVerifying(bool keyFromService) =>
+        keyFromService ? [] : Secrets.ToDictionary(name => name, _ => (string?)null);
+
+    /// <summary>Takes secrets out of what a tool said, before anybody reads it.</summary>
+    public static string Mask(string text, IMachine machine, params string?[] more) => Secrets
+        .Select(machine.Variable)
+        .Concat(more)
+        .OfType<string>()
+        .Where(secret => secret.Length >= ShortestSecret)
+        .Aggregate(text, (masked, secret) => masked.Replace(secret, "***", StringComparison.Ordinal));
+}

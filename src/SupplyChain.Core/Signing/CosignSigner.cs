@@ -1,0 +1,94 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Core.Signing;
+
+/// <summary>
+/// Has cosign sign statements, all at the same time, and checks what it wrote. With a key and no services not one packet leaves the machine.
+/// </summary>
+public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSettings settings, IMachine machine)
+{
+    /// <summary>Signing takes 0.2 s; a key service, a hardware key or Fulcio some seconds.</summary>
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(3);
+
+    /// <summary>Writes <c>NAME.sigstore.json</c> into the folder for each statement; when one fails, none.</summary>
+    /// <returns>In the order of the statements.</returns>
+    /// <exception cref="DiagnosticException">SCB5003 the key cannot be used, SCB5005 signing failed, SCB7001–7003 cosign is missing, hangs or is too old.</exception>
+    public async Task<IReadOnlyList<SignedEvidence>> SignAsync(
+        IReadOnlyList<StatementToSign> statements, SigningIdentity identity, string directory, CancellationToken cancellationToken)
+    {
+        if (statements.DistinctBy(statement => statement.Name, StringComparer.OrdinalIgnoreCase).Count() != statements.Count)
+            throw new ArgumentException("Two statements have the same name.", nameof(statements));
+        directory = Directory.CreateDirectory(directory).FullName;
+        var jobs = statements.Select(statement => new Job(statement, Path.Combine(directory, statement.Name + ".sigstore.json"))).ToList();
+        // What an earlier publish left must not pass for this one's.
+        jobs.ForEach(job => File.Delete(job.Target));
+        using var work = new WorkFolder(directory);
+        await SignAllAsync(jobs, identity, work, cancellationToken);
+        // Nothing but renames is left: a failure above leaves no bundle.
+        jobs.ForEach(job => File.Move(work.File(job.Statement.Name + ".bundle"), job.Target, overwrite: true));
+        return [.. jobs.Select(job => new SignedEvidence(job.Statement.Subject, job.Statement.PredicateType, job.Target))];
+    }
+
+    private async Task SignAllAsync(List<Job> jobs, SigningIdentity identity, WorkFolder work, CancellationToken cancellationToken)
+    {
+        var arguments = new CosignArguments(settings, identity, work.Path);
+        var failures = new CosignFailure(cosign, identity, machine);
+        await arguments.WriteFilesAsync(cancellationToken);
+        foreach (var job in jobs)
+            await File.WriteAllBytesAsync(work.File(job.Statement.Name + ".statement"), job.Statement.Content, cancellationToken);
+        for (var dialect = new CosignDialect(); ;)
+        {
+            var outcomes = await Task.WhenAll(jobs.Select(job => SignOneAsync(job, arguments, dialect, work, cancellationToken)));
+            if (outcomes.FirstOrDefault(outcome => outcome.Failed) is not { } failed)
+                return;
+            dialect = dialect.After(failed.Result.StandardError) ?? (failed.OldFormat && !dialect.NewBundleFormat ? dialect with { NewBundleFormat = true } : null)
+                ?? throw failures.Explain(failed.Job.Statement, failed.Result, failed.Problem);
+        }
+    }
+
+    private async Task<Outcome> SignOneAsync(Job job, CosignArguments arguments, CosignDialect dialect, WorkFolder work, CancellationToken cancellationToken)
+    {
+        var bundle = work.File(job.Statement.Name + ".bundle");
+        File.Delete(bundle);
+        var result = await runner.RunAsync(
+            new ToolInvocation(cosign, arguments.Attest(work.File(job.Statement.Name + ".statement"), bundle, dialect))
+            {
+                Environment = CosignEnvironment.ForSigning(machine),
+                WorkingDirectory = work.Path,
+                TimeLimit = TimeLimit,
+                OutputLimit = 64 * 1024,
+            },
+            cancellationToken);
+        if (result.ExitCode != 0)
+            return new Outcome(job, result, null, OldFormat: false);
+        try
+        {
+            Check(await Bundle.ReadAsync(bundle, cancellationToken), job.Statement);
+            return new Outcome(job, result, null, OldFormat: false) { Signed = true };
+        }
+        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
+        {
+            return new Outcome(job, result, exception.Message, OldFormat: File.Exists(bundle));
+        }
+    }
+
+    /// <summary>The bundle is what we asked for: our statement, byte for byte, once signed. Whether the signature is right, the verification says.</summary>
+    private static void Check(Bundle bundle, StatementToSign statement)
+    {
+        if (bundle.MediaType != MediaTypes.SigstoreBundle)
+            throw new FormatException($"its media type is '{bundle.MediaType}', not '{MediaTypes.SigstoreBundle}'");
+        if (!bundle.Payload.Span.SequenceEqual(statement.Content.Span))
+            throw new FormatException("it signs something else than the statement it was given");
+    }
+
+    private sealed record Job(StatementToSign Statement, string Target);
+
+    private sealed record Outcome(Job Job, ToolResult Result, string? Problem, bool OldFormat)
+    {
+        public bool Signed { get; init; }
+
+        public bool Failed => !Signed;
+    }
+}

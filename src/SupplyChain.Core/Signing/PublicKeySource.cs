@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Core.Signing;
+
+/// <summary>
+/// Finds out who must have signed: what the user asks for, or else the signer of this publish. The public key of a key is looked up in this order:
+/// SupplyChainVerificationKey; the <c>.pub</c> file beside the key file, if its hash is the hint in the bundle that was made a moment ago
+/// (this saves a process, and a <c>.pub</c> of another pair is never believed); <c>cosign public-key</c>.
+/// </summary>
+public sealed class PublicKeySource(IToolRunner runner, Tool cosign, SigningSettings settings, IMachine machine)
+{
+    private const string Property = "SupplyChainVerificationKey";
+
+    /// <param name="evidence">What was signed in this publish; the first bundle is looked at.</param>
+    /// <param name="workDirectory">Where <c>cosign.pub</c> is written: the intermediate folder.</param>
+    /// <exception cref="DiagnosticException">SCB5003 the verification key cannot be used; SCB5004 key text in the property; SCB5005 the public key cannot be had or is another one than the signer's.</exception>
+    public async Task<ExpectedSigner> GetAsync(SigningIdentity identity, IReadOnlyList<SignedEvidence> evidence, string workDirectory, CancellationToken cancellationToken)
+    {
+        var bundle = await ReadFirstAsync(evidence, cancellationToken);
+        if (FromSettings(settings, bundle.LogEntries > 0, machine) is { } asked)
+            return asked with { CertificateOidcIssuer = asked.CertificateOidcIssuer ?? (asked is { Key: null, CertificateOidcIssuerRegexp: null } ? bundle.Certificate?.Issuer : null) };
+        if (bundle.Certificate is { } certificate)
+            return new ExpectedSigner($"{certificate.Subject} ({certificate.Issuer})")
+            {
+                CertificateIdentity = certificate.Subject,
+                CertificateOidcIssuer = certificate.Issuer,
+                RequireTransparencyLog = settings.UsesTransparencyLog(keyless: true),
+                TrustedRoot = settings.FullPath(settings.TrustedRoot),
+            };
+        var pem = FindBeside(identity.Key!, bundle.KeyHint!) ?? await AskAsync(identity.Key!, bundle.KeyHint!, cancellationToken);
+        // A copy of the very text that was compared: nobody can change it between the comparison and the verification.
+        var file = Path.Combine(Directory.CreateDirectory(workDirectory).FullName, "cosign.pub");
+        await File.WriteAllTextAsync(file, pem, cancellationToken);
+        return new ExpectedSigner($"key {identity.Key!.DisplayName} (SHA256:{bundle.KeyHint})")
+        {
+            Key = file,
+            RequireTransparencyLog = settings.TransparencyLog == TransparencyLog.True || bundle.LogEntries > 0,
+            TrustedRoot = settings.FullPath(settings.TrustedRoot),
+        };
+    }
+
+    /// <summary>Who must have signed according to the properties alone; null when they say nothing.</summary>
+    /// <param name="logged">Whether the evidence says that it is in a transparency log.</param>
+    public static ExpectedSigner? FromSettings(SigningSettings settings, bool logged, IMachine machine)
+    {
+        var root = settings.FullPath(settings.TrustedRoot);
+        if (!string.IsNullOrWhiteSpace(settings.VerificationKey))
+        {
+            var key = KeyReference.Parse(settings.VerificationKey, Property, settings.BaseDirectory);
+            var hint = key.IsFile ? Fingerprint(ReadKey(key)) : null;
+            return new ExpectedSigner(hint is null ? $"key {key.DisplayName}" : $"key {key.DisplayName} (SHA256:{hint})")
+            {
+                Key = key.Value,
+                KeyFromService = !key.IsFile,
+                RequireTransparencyLog = settings.TransparencyLog == TransparencyLog.True || (logged && settings.TransparencyLog == TransparencyLog.Auto),
+                TrustedRoot = root,
+            };
+        }
+        var who = Given(settings.CertificateIdentity) ?? Given(settings.CertificateIdentityRegexp);
+        if (who is null)
+            return null;
+        var issuer = Given(settings.CertificateOidcIssuer) ?? Given(settings.CertificateOidcIssuerRegexp);
+        return new ExpectedSigner(issuer is null ? who : $"{who} ({issuer})")
+        {
+            CertificateIdentity = Given(settings.CertificateIdentity),
+            CertificateIdentityRegexp = Given(settings.CertificateIdentity) is null ? Given(settings.CertificateIdentityRegexp) : null,
+            CertificateOidcIssuer = Given(settings.CertificateOidcIssuer),
+            CertificateOidcIssuerRegexp = Given(settings.CertificateOidcIssuer) is null ? Given(settings.CertificateOidcIssuerRegexp) : null,
+            RequireTransparencyLog = settings.UsesTransparencyLog(keyless: true),
+            TrustedRoot = root,
+        };
+
+        string ReadKey(KeyReference key)
+        {
+            try
+            {
+                return machine.ReadText(key.Value);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new DiagnosticException(
+                    DiagnosticCodes.KeyUnusable,
+                    $"{Property} is '{key.Value}', which cannot be read: {exception.Message.TrimEnd('.')}. Give the public key file that cosign generate-key-pair wrote beside the private one, or leave the property out to use the signer's own.",
+                    exception);
+            }
+        }
+    }
+
+    /// <summary>The hint that cosign puts into a bundle: Base64 of the SHA-256 of the public key in DER. Null: not a PEM public key.</summary>
+    internal static string? Fingerprint(string pem)
+    {
+        if (!PemEncoding.TryFind(pem, out var fields) || pem[fields.Label] != "PUBLIC KEY")
+            return null;
+        return Convert.ToBase64String(SHA256.HashData(Convert.FromBase64String(pem[fields.Base64Data])));
+    }
+
+    private string? FindBeside(KeyReference key, string hint)
+    {
+        if (!key.IsFile)
+            return null;
+        var file = Path.ChangeExtension(key.Value, ".pub");
+        try
+        {
+            return machine.FileExists(file) && machine.ReadText(file) is var pem && Fingerprint(pem) == hint ? pem : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<string> AskAsync(KeyReference key, string hint, CancellationToken cancellationToken)
+    {
+        var result = await runner.RunAsync(
+            new ToolInvocation(cosign, ["public-key", "--key", key.Value]) { Environment = CosignEnvironment.ForSigning(machine), TimeLimit = TimeSpan.FromMinutes(1), OutputLimit = 64 * 1024 },
+            cancellationToken);
+        if (result.ExitCode != 0)
+            throw new DiagnosticException(
+                DiagnosticCodes.SigningFailed,
+                $"cosign could not give the public key of {key.DisplayName}: {CosignEnvironment.Mask(CosignFailure.ErrorLine(result), machine)}. Set {Property} to the public key.");
+        if (Fingerprint(result.StandardOutput) is not { } fingerprint || fingerprint != hint)
+            throw new DiagnosticException(
+                DiagnosticCodes.SigningFailed,
+                $"the public key that cosign gives for {key.DisplayName} is not the one that signed (SHA256:{hint}). Was the key replaced during the publish? Publish again, or set {Property} to the public key.");
+        return result.StandardOutput;
+    }
+
+    private static async Task<Bundle> ReadFirstAsync(IReadOnlyList<SignedEvidence> evidence, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Bundle.ReadAsync(evidence[0].BundleFile, cancellationToken);
+        }
+        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new DiagnosticException(DiagnosticCodes.SigningFailed, $"the bundle {evidence[0].BundleFile} cannot be used: {exception.Message.TrimEnd('.')}. Publish again.", exception);
+        }
+    }
+
+    private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+}

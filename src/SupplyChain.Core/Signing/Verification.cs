@@ -1,0 +1,42 @@
+using System.Text.Json.Serialization;
+using SupplyChain.Core.Images;
+
+namespace SupplyChain.Core.Signing;
+
+/// <summary>What has to be verified, and where.</summary>
+/// <param name="Reference">Pinned to <paramref name="Digest"/>; registry null for an image in an OCI layout folder.</param>
+/// <param name="Digest">The image that was scanned, pushed and signed.</param>
+/// <param name="PredicateTypes">Each must be there, signed by <paramref name="Signer"/>; <see cref="PredicateTypes.CosignSignature"/> is the image signature.</param>
+public sealed record VerificationRequest(ImageReference Reference, Digest Digest, IReadOnlyList<string> PredicateTypes, ExpectedSigner Signer)
+{
+    /// <summary>What this publish made: the destination must give back these very statements. Empty when somebody else's image is verified.</summary>
+    public IReadOnlyList<SignedEvidence> Own { get; init; } = [];
+
+    /// <summary>For a layout: the bundles that were read back from it. Unused for a registry: there cosign reads them itself.</summary>
+    public IReadOnlyList<StoredBundle> Stored { get; init; } = [];
+
+    public RegistryAccess Access { get; init; } = new();
+
+    /// <summary>Parent of a private work folder that is deleted at the end; the intermediate folder.</summary>
+    public required string WorkDirectory { get; init; }
+}
+
+/// <summary>A bundle as the destination gives it back.</summary>
+/// <param name="PredicateType">As the referrer's annotation says; what counts is what the signed statement says.</param>
+public sealed record StoredBundle(string PredicateType, ReadOnlyMemory<byte> Content);
+
+/// <summary>The evidence of an image has been read back from its destination and is signed by the right one.</summary>
+/// <param name="Image">The image's digest.</param>
+/// <param name="Reference">With the digest.</param>
+/// <param name="Signer">For people.</param>
+/// <param name="Statements">One a predicate type that was asked for, in that order.</param>
+/// <param name="At">When it was verified, UTC.</param>
+public sealed record Verification(Digest Image, string Reference, string Signer, IReadOnlyList<VerifiedStatement> Statements, DateTimeOffset At);
+
+/// <param name="Payload">The digest of the signed statement.</param>
+public sealed record VerifiedStatement(string PredicateType, Digest Payload)
+{
+    /// <summary>The signed statement, UTF-8 JSON; not part of the state file.</summary>
+    [JsonIgnore]
+    public ReadOnlyMemory<byte> Content { get; init; }
+}

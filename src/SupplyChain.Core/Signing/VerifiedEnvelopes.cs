@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace SupplyChain.Core.Signing;
+
+/// <summary>What <c>cosign verify-attestation</c> prints on standard output: one DSSE envelope a line, only those whose signature it accepted.</summary>
+internal static class VerifiedEnvelopes
+{
+    /// <summary>Bytes of output that are kept. It must hold several SBOMs in Base64.</summary>
+    public const int SizeLimit = 256 * 1024 * 1024;
+
+    /// <summary>Lines that are not an envelope over a statement are left out: they prove nothing, and what is missing is an error at the caller.</summary>
+    public static IEnumerable<(ReadOnlyMemory<byte> Payload, Statement Statement)> Read(string output)
+    {
+        foreach (var line in output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            (ReadOnlyMemory<byte>, Statement)? envelope = null;
+            try
+            {
+                using var document = JsonDocument.Parse(line, Statement.ReadOptions);
+                envelope = Bundle.ReadEnvelope(document.RootElement);
+            }
+            catch (Exception exception) when (exception is JsonException or FormatException)
+            {
+            }
+            if (envelope is { } read)
+                yield return read;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Core.Signing;
+
+/// <summary>
+/// Verifies an image in its destination as a stranger would: with cosign and the public key (or the identity), by predicate type. Plain
+/// <c>cosign verify</c> is not enough, since it accepts any bundle, a lone SBOM included. What cosign accepts is then compared with what was signed.
+/// </summary>
+public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, TimeProvider? clock = null)
+{
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(3);
+
+    /// <summary>Each candidate costs a process; a layout that holds more of one type is not believed to be in order.</summary>
+    private const int MostCandidates = 32;
+
+    /// <exception cref="DiagnosticException">SCB5801: something is missing, signed by another one, or about another image; the message names which.</exception>
+    public async Task<Verification> VerifyAsync(VerificationRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Reference.Digest is not { } pinned || pinned != request.Digest || !request.Digest.IsSet)
+            throw Failed($"{request.Reference} is not pinned to {request.Digest}, the image that was signed. Only a digest can be verified: a tag may move in between.");
+        if (request.PredicateTypes.Count == 0)
+            throw Failed($"{request.Reference}: nothing was asked for. Name at least one predicate type; '{PredicateTypes.CosignSignature}' is the image signature.");
+        var own = await ReadOwnAsync(request, cancellationToken);
+        using var work = new WorkFolder(Directory.CreateDirectory(request.WorkDirectory).FullName);
+        var environment = CosignEnvironment.ForVerifying(request.Signer.KeyFromService);
+        if (request.Reference.Registry is { } registry && request.Access.Login is { } login)
+        {
+            await login.WriteAsync(registry, work.Path, cancellationToken);
+            environment["DOCKER_CONFIG"] = work.Path;
+        }
+        var statements = await Task.WhenAll(request.PredicateTypes.Select((type, index) => request.Reference.Registry is null
+            ? VerifyStoredAsync(request, type, own[type], work.File($"{index}"), environment, cancellationToken)
+            : VerifyInRegistryAsync(request, type, own[type], environment, cancellationToken)));
+        return new Verification(
+            request.Digest, request.Reference.At(request.Digest).ToString(), request.Signer.DisplayName, statements, (clock ?? TimeProvider.System).GetUtcNow());
+    }
+
+    private async Task<VerifiedStatement> VerifyInRegistryAsync(
+        VerificationRequest request, string type, IEnumerable<Digest> own, Dictionary<string, string?> environment, CancellationToken cancellationToken)
+    {
+        var reference = request.Reference.At(request.Digest).ToString();
+        var result = await RunAsync(
+            ["verify-attestation", "--type", type, .. request.Signer.Arguments, .. request.Access.Arguments, reference], environment, cancellationToken);
+        if (result.ExitCode != 0)
+            throw Explain(request, type, result);
+        if (result.OutputWasCut)
+            throw Failed($"{reference} has too many attestations of type {type} to be read. Remove those that are not yours.");
+        var accepted = VerifiedEnvelopes.Read(result.StandardOutput)
+            .Where(envelope => envelope.Statement.PredicateType == type && envelope.Statement.Subjects.Contains(request.Digest))
+            .Select(envelope => ToVerified(type, envelope.Payload))
+            .ToList();
+        return Choose(accepted, own)
+            ?? throw Failed($"cosign accepts {PredicateTypes.Describe(type)} ({type}) of {reference}, but not one of what it gives back is {Wanted(own)}. {ReplacedEvidence}");
+    }
+
+    private async Task<VerifiedStatement> VerifyStoredAsync(
+        VerificationRequest request, string type, IEnumerable<Digest> own, string file, Dictionary<string, string?> environment, CancellationToken cancellationToken)
+    {
+        var reference = request.Reference.At(request.Digest).ToString();
+        var read = request.Stored.Select(stored => (stored.Content, Bundle: TryParse(stored.Content))).ToList();
+        var candidates = read
+            .Where(item => item.Bundle?.Statement.PredicateType == type && item.Bundle.Statement.Subjects.Contains(request.Digest))
+            .Select(item => (item.Content, Verified: ToVerified(type, item.Bundle!.Payload)))
+            .Where(item => !own.Any() || own.Contains(item.Verified.Payload))
+            .Take(MostCandidates)
+            .ToList();
+        if (candidates.Count == 0)
+        {
+            var found = read.Select(item => item.Bundle?.Statement.PredicateType ?? "a damaged bundle").Distinct().Order(StringComparer.Ordinal).ToList();
+            throw Failed($"{PredicateTypes.Describe(type)} ({type}) is not with {reference}; there is {(found.Count == 0 ? "no evidence at all" : string.Join(", ", found))}, but nothing that is {Wanted(own)}. {ReplacedEvidence}");
+        }
+        ToolResult? last = null;
+        foreach (var (content, verified) in candidates)
+        {
+            await File.WriteAllBytesAsync(file, content, cancellationToken);
+            last = await RunAsync(
+                ["verify-blob-attestation", "--bundle", file, "--digest", request.Digest.Hex, "--digestAlg", "sha256", "--type", type, .. request.Signer.Arguments],
+                environment, cancellationToken);
+            if (last.ExitCode == 0)
+                return verified;
+        }
+        throw Explain(request, type, last!);
+    }
+
+    private Task<ToolResult> RunAsync(IReadOnlyList<string> arguments, Dictionary<string, string?> environment, CancellationToken cancellationToken) =>
+        runner.RunAsync(new ToolInvocation(cosign, arguments) { Environment = environment, TimeLimit = TimeLimit, OutputLimit = VerifiedEnvelopes.SizeLimit }, cancellationToken);
+
+    /// <summary>The statements this publish signed, by predicate type.</summary>
+    private static async Task<ILookup<string, Digest>> ReadOwnAsync(VerificationRequest request, CancellationToken cancellationToken)
+    {
+        var read = new List<(string Type, Digest Payload)>();
+        foreach (var evidence in request.Own)
+        {
+            try
+            {
+                var bundle = await Bundle.ReadAsync(evidence.BundleFile, cancellationToken);
+                if (evidence.Subject != request.Digest || !bundle.Statement.Subjects.Contains(request.Digest))
+                    throw Failed($"the bundle {evidence.BundleFile} is about another image than {request.Digest}. Publish again.");
+                read.Add((bundle.Statement.PredicateType, Digest.Of(bundle.Payload.Span)));
+            }
+            catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
+            {
+                throw new DiagnosticException(DiagnosticCodes.VerificationFailed, $"the bundle {evidence.BundleFile} cannot be used: {exception.Message.TrimEnd('.')}. Publish again.", exception);
+            }
+        }
+        return read.ToLookup(item => item.Type, item => item.Payload);
+    }
+
+    private DiagnosticException Explain(VerificationRequest request, string type, ToolResult result)
+    {
+        var said = CosignEnvironment.Mask(CosignFailure.ErrorLine(result), machine, request.Access.Login?.Password);
+        bool Says(params string[] texts) => texts.Any(text => result.StandardError.Contains(text, StringComparison.OrdinalIgnoreCase));
+        // Cosign's words choose the advice only; that the verification failed is known by its exit code.
+        var advice = Says("UNAUTHORIZED", "DENIED", "401", "403")
+            ? $"Cosign reads the registry by itself: log in with docker login {request.Reference.Registry}, or set DOTNET_CONTAINER_PUSH_REGISTRY_UNAME and …_PWORD."
+            : Says("dial tcp", "connection refused", "no such host", "x509:", "i/o timeout", "server gave HTTP response")
+                ? "Cosign could not reach the registry as this build did; check proxy and certificates, then publish again."
+                : Says("none of the attestations matched", "no matching attestations: \n", "no attestations", "no signatures found")
+                    ? "It is not there: publish again, or sign and attach it."
+                    : "It was signed by another one, or changed since: check SupplyChainVerificationKey (it must be the public half of SupplyChainSigningKey) or SupplyChainCertificateIdentity, and who else writes to this repository.";
+        return Failed($"{PredicateTypes.Describe(type)} ({type}) of {request.Reference.At(request.Digest)} could not be verified with {request.Signer.DisplayName}: {said}. {advice}");
+    }
+
+    private const string ReplacedEvidence = "Publish again; if this repeats, somebody or something rewrites the evidence in this repository.";
+
+    private static string Wanted(IEnumerable<Digest> own) => own.Any() ? "what this publish signed" : "a statement about this image";
+
+    private static VerifiedStatement? Choose(List<VerifiedStatement> accepted, IEnumerable<Digest> own) =>
+        accepted.FirstOrDefault(statement => !own.Any() || own.Contains(statement.Payload));
+
+    private static VerifiedStatement ToVerified(string type, ReadOnlyMemory<byte> payload) => new(type, Digest.Of(payload.Span)) { Content = payload };
+
+    private static Bundle? TryParse(ReadOnlyMemory<byte> content)
+    {
+        try
+        {
+            return Bundle.Parse(content);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static DiagnosticException Failed(string message) => new(DiagnosticCodes.VerificationFailed, message);
+}
