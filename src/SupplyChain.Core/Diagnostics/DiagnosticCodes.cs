@@ -52,7 +52,15 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode RegistryRefusedCredentials = new(4002, Error);
     public static readonly DiagnosticCode RegistryError = new(4003, Error);
     public static readonly DiagnosticCode RegistryReadBackDiffers = new(4004, Error);
+    public static readonly DiagnosticCode AuthenticationHostNotTrusted = new(4005, Error);
+    public static readonly DiagnosticCode CredentialHelperFailed = new(4006, Error);
+    public static readonly DiagnosticCode CredentialFileUnreadable = new(4007, Error);
+    public static readonly DiagnosticCode RegistryNameUnusable = new(4008, Error);
+    public static readonly DiagnosticCode PushRefused = new(4009, Error);
     public static readonly DiagnosticCode TagPointsElsewhere = new(4010, Error);
+    public static readonly DiagnosticCode TagUnusable = new(4011, Error);
+    public static readonly DiagnosticCode LayoutDamaged = new(4020, Error);
+    public static readonly DiagnosticCode LayoutBusy = new(4021, Error);
 
     // 50xx signing
     public static readonly DiagnosticCode NothingToSignWith = new(5002, Error);
@@ -63,6 +71,7 @@ public static class DiagnosticCodes
 
     // 55xx attestation
     public static readonly DiagnosticCode AttachFailed = new(5501, Error);
+    public static readonly DiagnosticCode EvidenceUnusable = new(5502, Error);
 
     // 58xx verification
     public static readonly DiagnosticCode VerificationFailed = new(5801, Error);

@@ -16,6 +16,12 @@ public interface IImageStore
     /// <summary>The content, checked against digest and size when it has been read to its end.</summary>
     Task<Stream> ReadBlobAsync(Descriptor blob, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Takes the blob from another repository of the same store without an upload, where the store can do that and knows such a
+    /// repository (OCI distribution 1.1, "Mounting a blob from another repository"). False: nothing happened, write it.
+    /// </summary>
+    Task<bool> MountBlobAsync(Descriptor blob, CancellationToken cancellationToken) => Task.FromResult(false);
+
     /// <summary>Writes a blob and makes sure the store now has it under this digest. <paramref name="open"/> may be called again for a retry.</summary>
     Task WriteBlobAsync(Descriptor blob, Func<Stream> open, CancellationToken cancellationToken);
 
@@ -28,8 +34,11 @@ public interface IImageStore
     /// <summary>Manifests whose subject is this digest, artifact types and annotations filled in.</summary>
     Task<IReadOnlyList<Descriptor>> ListReferrersAsync(Digest subject, CancellationToken cancellationToken);
 
-    /// <summary>Writes a referrer (a manifest with a subject) and makes it listed, by the referrers API or the fallback index (OCI distribution 1.1, "Referrers Tag Schema").</summary>
-    Task WriteReferrerAsync(Digest subject, Descriptor referrer, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+    /// <summary>
+    /// Writes referrers (manifests with this subject) and makes them listed: by the referrers API or the fallback index (OCI distribution
+    /// 1.1, "Referrers Tag Schema"), which is updated once for all of them. One that is listed already is not listed twice.
+    /// </summary>
+    Task WriteReferrersAsync(Descriptor subject, IReadOnlyList<ManifestContent> referrers, CancellationToken cancellationToken);
 
     /// <summary>The digest a tag points to; null when there is no such tag.</summary>
     Task<Digest?> ResolveTagAsync(string tag, CancellationToken cancellationToken);
@@ -37,3 +46,6 @@ public interface IImageStore
     /// <summary>Points a tag to a manifest that the store already has.</summary>
     Task SetTagAsync(string tag, Descriptor manifest, CancellationToken cancellationToken);
 }
+
+/// <summary>A manifest with its bytes. The descriptor carries <c>artifactType</c> and the manifest's annotations when it is a referrer.</summary>
+public sealed record ManifestContent(Descriptor Descriptor, ReadOnlyMemory<byte> Content);

@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using CliWrap;
+using CliWrap.Buffered;
+using SupplyChain.Core.Diagnostics;
+
+namespace SupplyChain.Core.Stores;
+
+/// <summary>Runs <paramref name="program"/> with <paramref name="arguments"/>, feeds it <paramref name="input"/>, and returns exit code and standard output.</summary>
+internal delegate Task<(int ExitCode, string Output)> RunCredentialHelper(string program, IReadOnlyList<string> arguments, string input, CancellationToken cancellationToken);
+
+/// <summary>
+/// Docker's credential helper protocol (github.com/docker/docker-credential-helpers): <c>docker-credential-NAME get</c> with the registry on
+/// standard input; the answer is JSON. No shell is involved.
+/// </summary>
+internal sealed class CredentialHelper(Func<string, string?> environment, RunCredentialHelper run)
+{
+    /// <summary>A helper may open a browser or ask a vault; one that takes longer than this hangs.</summary>
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(1);
+
+    /// <summary>The helper's user name for "the secret is an identity token".</summary>
+    private const string TokenUser = "<token>";
+
+    public static RunCredentialHelper RealProcess { get; } = async (program, arguments, input, cancellationToken) =>
+    {
+        var result = await Cli.Wrap(program)
+            .WithArguments(arguments)
+            .WithStandardInputPipe(PipeSource.FromString(input, Encoding.UTF8))
+            .WithValidation(CommandResultValidation.None)
+            .ExecuteBufferedAsync(Encoding.UTF8, cancellationToken);
+        return (result.ExitCode, result.StandardOutput);
+    };
+
+    /// <summary>Whether the helper's program is installed.</summary>
+    public bool Exists(string name) => FindProgram(name) is not null;
+
+    /// <summary>Null when the helper knows nothing of this registry.</summary>
+    /// <exception cref="DiagnosticException">SCB4006: the helper is missing, failed, or answered nonsense.</exception>
+    public async Task<RegistryCredential?> GetAsync(string name, string server, CancellationToken cancellationToken)
+    {
+        var program = FindProgram(name) ?? throw Failed(name, server, $"there is no program docker-credential-{Plain.Text(name)} on PATH");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeLimit);
+        int exitCode;
+        string output;
+        try
+        {
+            (exitCode, output) = await run(program, ["get"], server, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Failed(name, server, $"it gave no answer within {TimeLimit.TotalSeconds:0} s");
+        }
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or InvalidOperationException)
+        {
+            throw Failed(name, server, $"it could not be started ({Plain.Text(e.Message)})");
+        }
+        if (exitCode != 0)
+        {
+            // The protocol has no code for "not found": the text on standard output is part of it.
+            if (output.Contains("credentials not found", StringComparison.OrdinalIgnoreCase))
+                return null;
+            // Its words are not shown: nobody promises that they hold no secret.
+            throw Failed(name, server, $"it ended with exit code {exitCode}");
+        }
+        return Read(name, server, output);
+    }
+
+    private static RegistryCredential? Read(string name, string server, string output)
+    {
+        string? user, secret;
+        try
+        {
+            using var document = JsonDocument.Parse(output);
+            user = document.RootElement.GetProperty("Username").GetString();
+            secret = document.RootElement.GetProperty("Secret").GetString();
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw Failed(name, server, "its answer is not the JSON of the credential helper protocol");
+        }
+        var source = $"the credential helper '{name}'";
+        return string.IsNullOrEmpty(secret) ? null
+            : user == TokenUser ? new RegistryCredential(source) { IdentityToken = secret }
+            : new RegistryCredential(source) { UserName = user ?? "", Password = secret };
+    }
+
+    /// <summary>
+    /// PATH alone, and only its absolute entries: starting a program by its bare name would also look into the current folder, which is the
+    /// project that is being built.
+    /// </summary>
+    private string? FindProgram(string name)
+    {
+        if (name.Length == 0 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
+            return null;
+        var file = "docker-credential-" + name;
+        string[] candidates = RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? [file + ".exe", file + ".cmd"] : [file];
+        return (environment("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Where(Path.IsPathFullyQualified)
+            .SelectMany(folder => candidates.Select(candidate => Path.Combine(folder, candidate)))
+            .FirstOrDefault(File.Exists);
+    }
+
+    private static DiagnosticException Failed(string name, string server, string why) => new(
+        DiagnosticCodes.CredentialHelperFailed,
+        $"the credential helper '{Plain.Text(name)}' gave no credentials for {Plain.Text(server)}: {why}. Run docker-credential-{Plain.Text(name)} get by hand to see why, remove the helper from Docker's config.json, or set DOTNET_CONTAINER_PUSH_REGISTRY_UNAME and DOTNET_CONTAINER_PUSH_REGISTRY_PWORD.");
+}

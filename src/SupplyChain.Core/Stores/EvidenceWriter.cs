@@ -1,0 +1,75 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Signing;
+
+namespace SupplyChain.Core.Stores;
+
+/// <summary>
+/// Attaches signed evidence to an image that stands in a store: one referrer a bundle, one update of the list for all, read back at the end.
+/// A bundle that is attached already is not attached again, so repeating a publish adds nothing.
+/// </summary>
+/// <param name="Reader">Finds what is attached already.</param>
+internal sealed record EvidenceWriter(EvidenceReader Reader)
+{
+    public EvidenceWriter()
+        : this(new EvidenceReader())
+    {
+    }
+
+    /// <param name="subject">The image: media type, digest and size as the store has it.</param>
+    /// <param name="created">For new referrers; those that are there already keep theirs.</param>
+    /// <returns>The referrers, one for each item of <paramref name="evidence"/>, in its order.</returns>
+    /// <exception cref="DiagnosticException">SCB5501: the store does not list what was written. SCB5502: a bundle is missing, or is about another image.</exception>
+    public async Task<IReadOnlyList<Descriptor>> AttachAsync(IImageStore store, Descriptor subject, IReadOnlyList<SignedEvidence> evidence, DateTimeOffset created, CancellationToken cancellationToken)
+    {
+        if (evidence.Count == 0)
+            return [];
+        var bundles = await Task.WhenAll(evidence.Select(item => ReadAsync(subject, item, cancellationToken)));
+        var attached = (await Reader.ListAsync(store, subject, cancellationToken))
+            .DistinctBy(stored => stored.Bundle.Digest)
+            .ToDictionary(stored => stored.Bundle.Digest, stored => stored.Manifest);
+
+        var fresh = bundles.Where(b => !attached.ContainsKey(b.Descriptor.Digest)).DistinctBy(b => b.Descriptor.Digest).ToArray();
+        if (fresh.Length > 0)
+        {
+            await Task.WhenAll(fresh
+                .Select(b => (b.Descriptor, Content: b.Content))
+                .Append((EvidenceManifest.EmptyConfigDescriptor, EvidenceManifest.EmptyConfig))
+                .Select(blob => WriteBlobAsync(store, blob.Item1, blob.Item2, cancellationToken)));
+            var manifests = fresh.Select(b => EvidenceManifest.Make(subject, b.Descriptor, b.Evidence.PredicateType, created)).ToArray();
+            await store.WriteReferrersAsync(subject, manifests, cancellationToken);
+            for (var i = 0; i < fresh.Length; i++)
+                attached.Add(fresh[i].Descriptor.Digest, manifests[i].Descriptor);
+
+            var listed = (await store.ListReferrersAsync(subject.Digest, cancellationToken)).Select(r => r.Digest).ToHashSet();
+            if (manifests.FirstOrDefault(m => !listed.Contains(m.Descriptor.Digest)) is { } lost)
+            {
+                throw new DiagnosticException(
+                    DiagnosticCodes.AttachFailed,
+                    $"{store.Repository.Name} accepted the evidence {lost.Descriptor.Digest.Short} for {subject.Digest.Short} and does not list it as a referrer. Nothing was tagged. Publish again; if it happens again, the registry does not keep referrers.");
+            }
+        }
+        return bundles.Select(b => attached[b.Descriptor.Digest]).ToArray();
+    }
+
+    private static async Task WriteBlobAsync(IImageStore store, Descriptor blob, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        if (!await store.HasBlobAsync(blob, cancellationToken))
+            await store.WriteBlobAsync(blob, () => new MemoryStream(content.ToArray(), writable: false), cancellationToken);
+    }
+
+    private static async Task<(SignedEvidence Evidence, Descriptor Descriptor, ReadOnlyMemory<byte> Content)> ReadAsync(Descriptor subject, SignedEvidence evidence, CancellationToken cancellationToken)
+    {
+        if (evidence.Subject != subject.Digest)
+            throw new DiagnosticException(DiagnosticCodes.EvidenceUnusable, $"the evidence {evidence.PredicateType} is about {evidence.Subject.Short}, the image is {subject.Digest.Short}. It was not attached. Publish again.");
+        try
+        {
+            var content = await File.ReadAllBytesAsync(evidence.BundleFile, cancellationToken);
+            return (evidence, new Descriptor(MediaTypes.SigstoreBundle, Digest.Of(content), content.Length), content);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DiagnosticException(DiagnosticCodes.EvidenceUnusable, $"the bundle of {evidence.PredicateType} cannot be read: {Plain.Text(e.Message)} Publish again.", e);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Gating;
+using SupplyChain.Core.Images;
+
+namespace SupplyChain.Core.Stores;
+
+/// <summary>
+/// Copies an image into a store: blobs, then the manifests of the platforms, then the index over them, each by its digest. Never a tag: until one is set, nothing
+/// points to what a failed push leaves behind.
+/// </summary>
+/// <param name="Parallelism">Uploads at the same time.</param>
+internal sealed record ImagePusher(int Parallelism = 4)
+{
+    /// <exception cref="DiagnosticException">
+    /// SCB4009: the verdict did not pass. SCB1005: it is about another image, or a file of the layout has changed since it was opened. SCB1004: one is missing.
+    /// </exception>
+    public async Task<PushedImage> PushAsync(ImageLayout layout, IImageStore store, GateVerdict verdict, CancellationToken cancellationToken)
+    {
+        if (verdict.Image != layout.Root.Digest)
+        {
+            throw new DiagnosticException(
+                DiagnosticCodes.ImageChanged,
+                $"the gate judged {verdict.Image.Short}, but the image to push is {layout.Root.Digest.Short}. Nothing was pushed. Publish again; if it happens again, a target between the gate and the push changes the image.");
+        }
+        if (!verdict.Passed)
+            throw new DiagnosticException(DiagnosticCodes.PushRefused, $"the gate did not let {layout.Root.Digest.Short} pass ({verdict.Summary}), so it is not pushed to {store.Repository.Name}.");
+
+        var blobs = layout.Platforms.SelectMany(p => p.Layers.Append(p.Config)).DistinctBy(b => b.Digest).ToArray();
+        var children = layout.Platforms.Select(p => p.Manifest).Where(m => m.Digest != layout.Root.Digest).DistinctBy(m => m.Digest).ToArray();
+
+        // All questions at once; what is there already costs one round trip in all.
+        var present = Task.WhenAll(blobs.Select(blob => store.HasBlobAsync(blob, cancellationToken)));
+        var manifestsThere = Task.WhenAll(children.Append(layout.Root).Select(m => IsThereAsync(store, m, cancellationToken)));
+        await Task.WhenAll(present, manifestsThere);
+        var missing = blobs.Where((_, i) => !present.Result[i]).ToArray();
+
+        int mounted = 0;
+        long uploaded = 0;
+        // The largest first, so that the last to end did not begin last.
+        await Parallel.ForEachAsync(
+            missing.OrderByDescending(b => b.Size),
+            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
+            async (blob, token) =>
+            {
+                if (await store.MountBlobAsync(blob, token))
+                    Interlocked.Increment(ref mounted);
+                else
+                {
+                    await store.WriteBlobAsync(blob, () => Open(layout, blob.Digest), token);
+                    Interlocked.Add(ref uploaded, blob.Size);
+                }
+            });
+
+        // A registry refuses a manifest whose parts it lacks, so the order is part of the protocol.
+        await Task.WhenAll(children.Where((_, i) => !manifestsThere.Result[i]).Select(child => WriteAsync(layout, store, child, cancellationToken)));
+        if (!manifestsThere.Result[^1])
+            await WriteAsync(layout, store, layout.Root, cancellationToken);
+
+        return new PushedImage(store.Repository.At(layout.Root.Digest), layout.Root, missing.Length - mounted, uploaded, blobs.Length - missing.Length + mounted);
+    }
+
+    private static async Task<bool> IsThereAsync(IImageStore store, Descriptor manifest, CancellationToken cancellationToken) =>
+        await store.ReadManifestAsync(manifest.Digest, cancellationToken) is not null;
+
+    private static async Task WriteAsync(ImageLayout layout, IImageStore store, Descriptor manifest, CancellationToken cancellationToken)
+    {
+        await using var stream = Open(layout, manifest.Digest);
+        var content = await BoundedBody.ReadAsync(stream, RegistryClient.LargestDocument, cancellationToken);
+        if (content is null || Digest.Of(content) != manifest.Digest)
+            throw new DiagnosticException(DiagnosticCodes.ImageChanged, $"the manifest {manifest.Digest} was changed after the image was opened. Nothing was tagged; publish again.");
+        await store.WriteManifestAsync(manifest, content, cancellationToken);
+    }
+
+    private static FileStream Open(ImageLayout layout, Digest digest)
+    {
+        try
+        {
+            return new FileStream(layout.BlobPath(digest), new FileStreamOptions
+            {
+                Mode = FileMode.Open,
+                Access = FileAccess.Read,
+                Share = FileShare.Read,
+                // The content has a buffer of its own.
+                BufferSize = 0,
+                Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DiagnosticException(DiagnosticCodes.BlobMissing, $"blob {digest} of the image cannot be read from {layout.Directory}: {Plain.Text(e.Message)} Publish again.", e);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text.Json;
+using SupplyChain.Core.Diagnostics;
+
+namespace SupplyChain.Core.Stores;
+
+/// <summary>Turns what went wrong between us and a registry into words, and says whether it may pass.</summary>
+internal static class RegistryErrors
+{
+    /// <summary>408, 429 and 5xx, but not 501: what is not implemented now will not be in a second.</summary>
+    public static bool MayPass(HttpStatusCode status) =>
+        status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || ((int)status >= 500 && status != HttpStatusCode.NotImplemented);
+
+    public static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider clock)
+    {
+        var header = response.Headers.RetryAfter;
+        var wait = header?.Delta ?? (header?.Date is { } date ? date - clock.GetUtcNow() : null);
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+    }
+
+    /// <summary><c>404 MANIFEST_UNKNOWN: manifest unknown</c>; the status alone where the body is not the specification's error document.</summary>
+    public static string Describe(HttpStatusCode status, byte[]? body)
+    {
+        var (code, message) = First(body);
+        var text = $"{(int)status}{(code is null ? $" {status}" : $" {Plain.Text(code)}")}";
+        return string.IsNullOrEmpty(message) ? text : $"{text} ({Plain.Text(message).TrimEnd('.')})";
+    }
+
+    /// <summary>Whether the error document has this code, for example <c>TAG_INVALID</c>.</summary>
+    public static bool Has(byte[]? body, string code) => string.Equals(First(body).Code, code, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether the registry's own words say that a tag cannot be moved. Harbor: 412; ECR: TAG_INVALID; Docker Hub: 403.</summary>
+    public static bool SaysImmutable(HttpStatusCode status, byte[]? body)
+    {
+        var (code, message) = First(body);
+        return (int)status is >= 400 and < 500
+            && (string.Equals(code, "TAG_INVALID", StringComparison.OrdinalIgnoreCase)
+                || message?.Contains("immutable", StringComparison.OrdinalIgnoreCase) == true
+                || message?.Contains("cannot be overwritten", StringComparison.OrdinalIgnoreCase) == true);
+    }
+
+    public static bool IsConnectionFailure(Exception exception, CancellationToken callers) =>
+        exception is HttpRequestException or IOException || (exception is OperationCanceledException && !callers.IsCancellationRequested);
+
+    /// <summary>A fault with SCB4001. A wrong name or an untrusted certificate is not tried again, a refused connection a few times only.</summary>
+    public static RegistryFault Unreachable(RegistryEndpoint endpoint, Uri uri, HttpMethod method, Exception exception, SecretMask mask)
+    {
+        var socket = Find<SocketException>(exception);
+        var (why, advice, retries) = exception switch
+        {
+            OperationCanceledException => ("there was no answer in time", "Check the network and any proxy (HTTPS_PROXY, NO_PROXY)", (int?)null),
+            _ when socket?.SocketErrorCode == SocketError.HostNotFound => ("there is no host of this name", "Check the spelling of ContainerRegistry, and any proxy (HTTPS_PROXY, NO_PROXY)", 0),
+            _ when socket?.SocketErrorCode == SocketError.ConnectionRefused => ("nothing listens there", "Check host and port of ContainerRegistry, and that the registry runs", 3),
+            _ when Find<AuthenticationException>(exception) is { } tls => (
+                $"no trusted https connection could be made ({Plain.Text((tls.InnerException ?? tls).Message).TrimEnd('.')})",
+                $"For a private certificate authority set SupplyChainCertificateAuthorityFile; for a registry without https add {Plain.Text(endpoint.Name)} to {RegistryEndpoint.InsecureRegistriesVariable}",
+                0),
+            _ => (Plain.Text((exception.InnerException ?? exception).Message).TrimEnd('.'), "Check the network and any proxy (HTTPS_PROXY, NO_PROXY)", null),
+        };
+        return new RegistryFault(new DiagnosticException(
+            DiagnosticCodes.RegistryUnreachable,
+            mask.Apply($"{endpoint.Name} could not be reached ({method} {Plain.Address(uri)}): {why}. {advice}."),
+            exception))
+        {
+            ConnectionBroke = true,
+            Retries = retries,
+        };
+    }
+
+    private static T? Find<T>(Exception? exception)
+        where T : Exception
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is T found)
+                return found;
+        }
+        return null;
+    }
+
+    private static (string? Code, string? Message) First(byte[]? body)
+    {
+        if (body is null or [])
+            return default;
+        try
+        {
+            var reader = new Utf8JsonReader(body);
+            using var document = JsonDocument.ParseValue(ref reader);
+            var root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0
+                && errors[0] is { ValueKind: JsonValueKind.Object } first)
+            {
+                return (Text(first, "code"), Text(first, "message"));
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // A proxy's page of HTML, for example: the status says enough.
+        }
+        return default;
+    }
+
+    private static string? Text(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

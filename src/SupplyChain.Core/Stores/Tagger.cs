@@ -1,0 +1,59 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
+
+namespace SupplyChain.Core.Stores;
+
+/// <summary>
+/// Points tags to an image: the last step of a publish. All tags are looked at before any is set, and each is read back after it was set.
+/// </summary>
+internal sealed record Tagger
+{
+    /// <summary>Where each tag points now, having refused those that must not move. Also worth calling before a push: it fails early.</summary>
+    /// <returns>The tags that still have to be set.</returns>
+    /// <exception cref="DiagnosticException">SCB4010: a tag points to another digest and may not move. SCB4011: not a tag.</exception>
+    public async Task<IReadOnlyList<string>> CheckAsync(IImageStore store, Digest image, IReadOnlyList<string> tags, TagPolicy policy, CancellationToken cancellationToken)
+    {
+        var wanted = tags.Distinct(StringComparer.Ordinal).ToArray();
+        foreach (var tag in wanted)
+            EnsureTag(tag);
+        var current = await Task.WhenAll(wanted.Select(tag => store.ResolveTagAsync(tag, cancellationToken)));
+        for (var i = 0; i < wanted.Length; i++)
+        {
+            if (current[i] is { } digest && digest != image && !policy.MayMove(wanted[i]))
+            {
+                throw new DiagnosticException(
+                    DiagnosticCodes.TagPointsElsewhere,
+                    $"tag {wanted[i]} in {store.Repository.Name} already points to {digest.Short}, this image is {image.Short}. Publish a new version, or list the tag in SupplyChainMutableTags.");
+            }
+        }
+        return wanted.Where((_, i) => current[i] != image).ToArray();
+    }
+
+    /// <returns>The tags that were set; those that pointed to the image already are not among them.</returns>
+    public async Task<IReadOnlyList<string>> TagAsync(IImageStore store, PushedImage image, IReadOnlyList<string> tags, TagPolicy policy, CancellationToken cancellationToken)
+    {
+        var missing = await CheckAsync(store, image.Digest, tags, policy, cancellationToken);
+        foreach (var tag in missing)
+        {
+            await store.SetTagAsync(tag, image.Root, cancellationToken);
+            if (await store.ResolveTagAsync(tag, cancellationToken) is var now && now != image.Digest)
+            {
+                throw new DiagnosticException(
+                    DiagnosticCodes.RegistryReadBackDiffers,
+                    $"tag {tag} in {store.Repository.Name} was set to {image.Digest.Short} and points to {(now is { } other ? other.Short : "nothing")} when read back. Another publish may have moved it at the same moment: publish a version of its own for each.");
+            }
+        }
+        return missing;
+    }
+
+    /// <summary>OCI distribution 1.1, "Pulling manifests": <c>[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}</c>.</summary>
+    private static void EnsureTag(string tag)
+    {
+        if (tag.Length is 0 or > 128 || tag[0] is '.' or '-' || tag.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '.' or '-')))
+        {
+            throw new DiagnosticException(
+                DiagnosticCodes.TagUnusable,
+                $"ContainerImageTag '{Plain.Text(tag)}' cannot be a tag. Use at most 128 letters, digits, '_', '.' and '-', not beginning with '.' or '-', for example 1.4.0.");
+        }
+    }
+}
