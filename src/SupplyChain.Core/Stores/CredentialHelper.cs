@@ -22,7 +22,7 @@ internal sealed class CredentialHelper(Func<string, string?> environment, RunCre
     /// <summary>The helper's user name for "the secret is an identity token".</summary>
     private const string TokenUser = "<token>";
 
-    public static RunCredentialHelper RealProcess { get; } = async (program, arguments, input, cancellationToken) =>
+    public static async Task<(int ExitCode, string Output)> RealProcess(string program, IReadOnlyList<string> arguments, string input, CancellationToken cancellationToken)
     {
         var result = await Cli.Wrap(program)
             .WithArguments(arguments)
@@ -30,7 +30,7 @@ internal sealed class CredentialHelper(Func<string, string?> environment, RunCre
             .WithValidation(CommandResultValidation.None)
             .ExecuteBufferedAsync(Encoding.UTF8, cancellationToken);
         return (result.ExitCode, result.StandardOutput);
-    };
+    }
 
     /// <summary>Whether the helper's program is installed.</summary>
     public bool Exists(string name) => FindProgram(name) is not null;
@@ -52,7 +52,7 @@ internal sealed class CredentialHelper(Func<string, string?> environment, RunCre
         {
             throw Failed(name, server, $"it gave no answer within {TimeLimit.TotalSeconds:0} s");
         }
-        catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or InvalidOperationException)
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or CliWrap.Exceptions.CliWrapException or IOException or InvalidOperationException)
         {
             throw Failed(name, server, $"it could not be started ({Plain.Text(e.Message)})");
         }
