@@ -95,7 +95,7 @@ layer() {
 image() {
   local config manifest
   cat > "$staging/file" << JSON
-{"architecture":"$1","os":"linux","created":"1970-01-01T00:00:00Z","config":{"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","APP_UID=1654","ASPNETCORE_HTTP_PORTS=8080","DOTNET_RUNNING_IN_CONTAINER=true","DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=true","DOTNET_VERSION=$core","ASPNET_VERSION=$web"],"WorkingDir":"/","Labels":{"org.opencontainers.image.title":"Sample base image for tests"}},"rootfs":{"type":"layers","diff_ids":[$diff_ids]},"history":[{"created":"1970-01-01T00:00:00Z","created_by":"Debian 12"},{"created":"1970-01-01T00:00:00Z","created_by":".NET $core"},{"created":"1970-01-01T00:00:00Z","created_by":"ASP.NET Core $web"}]}
+{"architecture":"$1","os":"linux","created":"1970-01-01T00:00:00Z","config":{"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","APP_UID=1654","ASPNETCORE_HTTP_PORTS=8080","DOTNET_RUNNING_IN_CONTAINER=true","DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=true","DOTNET_VERSION=$core","ASPNET_VERSION=$web"],"WorkingDir":"/"},"rootfs":{"type":"layers","diff_ids":[$diff_ids]},"history":[{"created":"1970-01-01T00:00:00Z","created_by":"Debian 12"},{"created":"1970-01-01T00:00:00Z","created_by":".NET $core"},{"created":"1970-01-01T00:00:00Z","created_by":"ASP.NET Core $web"}]}
 JSON
   config=$(blob "$staging/file")
   printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"%s","size":%d},"layers":[%s]}' \
