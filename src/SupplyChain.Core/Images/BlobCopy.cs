@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,13 +12,30 @@ internal static class BlobCopy
     /// <summary>Large enough that a read, a write and a hash each cost far more than handing the buffer over; small enough for the processor's cache.</summary>
     private const int BufferSize = 512 * 1024;
 
+    /// <summary>Several at a time. The first failure ends it, and is thrown as it is.</summary>
+    internal static void ForEach<T>(IReadOnlyList<T> items, Action<T> copy, CancellationToken cancellationToken)
+    {
+        // Each copy keeps a reading and a hashing thread busy and holds two buffers; more than four at a time only costs memory.
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, 4), CancellationToken = cancellationToken };
+        try
+        {
+            Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), options, copy);
+        }
+        catch (AggregateException e)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
     /// <param name="target">Null: hash only.</param>
     /// <param name="size">In bytes; the result is null when the source ends before.</param>
     /// <remarks>
     /// SHA-256 takes most of the time (about 1 s a GB even with the processor's own instructions), so it runs beside the reading and the writing,
     /// one buffer behind. Reading and writing are synchronous: for local files the asynchronous calls end in the same system calls, on another thread.
     /// </remarks>
-    internal static Digest? Run(SafeFileHandle source, long offset, long size, SafeFileHandle? target, CancellationToken cancellationToken)
+    internal static Digest? Run(
+        SafeFileHandle source, long offset, long size, SafeFileHandle? target, CancellationToken cancellationToken, long targetOffset = 0)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var filling = ArrayPool<byte>.Shared.Rent(BufferSize);
@@ -39,7 +58,7 @@ internal static class BlobCopy
                 else
                     hashing = Task.Run(() => hash.AppendData(content.Span), CancellationToken.None);
                 if (target is not null)
-                    RandomAccess.Write(target, content.Span, done);
+                    RandomAccess.Write(target, content.Span, targetOffset + done);
                 done += read;
             }
             hashing.Wait(CancellationToken.None);

@@ -8,7 +8,6 @@ namespace SupplyChain.Core.Images;
 /// </summary>
 internal sealed class LayoutFolder : IDisposable
 {
-    private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
     private readonly string _target;
 
     private LayoutFolder(string target, string path) => (_target, Path) = (target, path);
@@ -19,10 +18,9 @@ internal sealed class LayoutFolder : IDisposable
     internal static LayoutFolder Create(string target)
     {
         RefuseForeignContent(target);
+        SiblingPath.DeleteAbandoned(target);
         var folder = new LayoutFolder(target, SiblingPath.New(target));
         Directory.CreateDirectory(System.IO.Path.Combine(folder.Path, "blobs", "sha256"));
-        // The file system's own clock, which may be another machine's.
-        SiblingPath.DeleteOlderThan(target, Directory.GetLastWriteTimeUtc(folder.Path) - Abandoned);
         return folder;
     }
 

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using SupplyChain.Core.Diagnostics;
 
 namespace SupplyChain.Core.Images;
@@ -55,7 +53,10 @@ public static class OciArchive
             Directory.CreateDirectory(Path.GetDirectoryName(layout.Directory)!);
             using var folder = LayoutFolder.Create(layout.Directory);
             var unfinished = layout with { Directory = folder.Path };
-            ForEach([.. layout.ListBlobs(), .. layout.ListManifests()], blob => content.Extract(blob, unfinished.BlobPath(blob.Digest), cancellationToken), cancellationToken);
+            BlobCopy.ForEach<Descriptor>(
+                [.. layout.ListBlobs(), .. layout.ListManifests()],
+                blob => content.Extract(blob, unfinished.BlobPath(blob.Digest), cancellationToken),
+                cancellationToken);
             OciLayoutFiles.Write(folder.Path, layout.Root);
             cancellationToken.ThrowIfCancellationRequested();
             folder.Commit();
@@ -63,21 +64,6 @@ public static class OciArchive
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DiagnosticException(DiagnosticCodes.LayoutUnwritable, e.Message, e);
-        }
-    }
-
-    private static void ForEach(Descriptor[] blobs, Action<Descriptor> extract, CancellationToken cancellationToken)
-    {
-        // Each copy keeps a reading and a hashing thread busy and holds two buffers; more than four at a time only costs memory.
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, 4), CancellationToken = cancellationToken };
-        try
-        {
-            Parallel.ForEach(Partitioner.Create(blobs, loadBalance: true), options, extract);
-        }
-        catch (AggregateException e)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
     }
 

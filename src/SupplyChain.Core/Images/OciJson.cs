@@ -10,6 +10,7 @@ namespace SupplyChain.Core.Images;
 [JsonSerializable(typeof(OciManifest))]
 [JsonSerializable(typeof(Descriptor))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
+[JsonSerializable(typeof(DockerArchiveManifest[]))]
 internal sealed partial class OciJson : JsonSerializerContext
 {
     /// <summary>Media types hold a '+', which is safe in JSON and must not become an escape: other clients compare these bytes.</summary>

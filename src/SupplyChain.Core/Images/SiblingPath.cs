@@ -7,16 +7,18 @@ namespace SupplyChain.Core.Images;
 internal static class SiblingPath
 {
     private const string Suffix = ".tmp";
+    private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
 
     internal static string New(string target) => $"{target}.{Guid.NewGuid():n}{Suffix}";
 
-    /// <summary>Removes what a killed process has left behind.</summary>
-    internal static void DeleteOlderThan(string target, DateTime limitUtc)
+    /// <summary>Removes what a killed process has left behind: nothing takes an hour.</summary>
+    internal static void DeleteAbandoned(string target)
     {
+        var limit = ClockOf(target) - Abandoned;
         var name = Path.GetFileName(target);
         foreach (var entry in new DirectoryInfo(Path.GetDirectoryName(target)!).EnumerateFileSystemInfos($"*{Suffix}"))
         {
-            if (IsSibling(entry.Name, name) && entry.LastWriteTimeUtc < limitUtc)
+            if (IsSibling(entry.Name, name) && entry.LastWriteTimeUtc < limit)
                 Delete(entry.FullName);
         }
     }
@@ -33,6 +35,21 @@ internal static class SiblingPath
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+        }
+    }
+
+    /// <summary>The time the file system itself gives to what is new, since it may be another machine's.</summary>
+    private static DateTime ClockOf(string target)
+    {
+        var probe = New(target);
+        try
+        {
+            using (File.Create(probe))
+                return File.GetLastWriteTimeUtc(probe);
+        }
+        finally
+        {
+            Delete(probe);
         }
     }
 

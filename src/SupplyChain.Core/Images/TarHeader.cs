@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using SupplyChain.Core.Diagnostics;
 
@@ -19,6 +20,35 @@ internal readonly record struct TarHeader(string Name, byte Type, long Size)
         if (block.Slice(257, 6).SequenceEqual("ustar\0"u8) && Text(block.Slice(345, 155)) is { Length: > 0 } prefix)
             name = $"{prefix}/{name}";
         return new TarHeader(name, block[156], Number(block.Slice(124, 12)));
+    }
+
+    /// <summary>
+    /// A regular file, readable by all, owned by nobody in particular and without a date: the same content always gives the same bytes.
+    /// The name must be ASCII and shorter than 100 letters.
+    /// </summary>
+    internal static byte[] Write(string name, long size)
+    {
+        var block = new byte[TarIndex.BlockSize];
+        Encoding.ASCII.GetBytes(name, block.AsSpan(0, 99));
+        "0000644\00000000\00000000\0"u8.CopyTo(block.AsSpan(100));
+        WriteSize(block.AsSpan(124, 12), size);
+        "00000000000\0"u8.CopyTo(block.AsSpan(136));
+        block[156] = (byte)'0';
+        "ustar\000"u8.CopyTo(block.AsSpan(257));
+        Encoding.ASCII.GetBytes(Convert.ToString(Checksum(block), 8).PadLeft(6, '0') + "\0 ", block.AsSpan(148, 8));
+        return block;
+    }
+
+    /// <summary>Eleven octal digits reach to 8 GiB; above that GNU's base-256, which every reader of image archives knows.</summary>
+    private static void WriteSize(Span<byte> field, long size)
+    {
+        if (size < 1L << 33)
+        {
+            Encoding.ASCII.GetBytes(Convert.ToString(size, 8).PadLeft(11, '0'), field);
+            return;
+        }
+        field[0] = 0x80;
+        BinaryPrimitives.WriteInt64BigEndian(field[4..], size);
     }
 
     /// <summary>Up to the first NUL.</summary>

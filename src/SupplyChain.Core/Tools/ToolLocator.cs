@@ -35,7 +35,8 @@ public sealed class ToolLocator(IMachine machine)
                     : $"{known.Property} is '{path}', and there is no such file. Correct the path, or leave the property out to search PATH and the tools folder.");
     }
 
-    private Tool? FindOnPath(string name)
+    /// <summary>For programs that are used where they happen to be (docker, podman); null when there is none.</summary>
+    internal Tool? FindOnPath(string name)
     {
         foreach (var entry in (machine.Variable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {

@@ -1,0 +1,42 @@
+using Microsoft.Win32.SafeHandles;
+using SupplyChain.Core.Diagnostics;
+
+namespace SupplyChain.Core.Images;
+
+/// <summary>Asserts that a layout still holds the bytes that were opened.</summary>
+public static class LayoutCheck
+{
+    /// <summary>Hashes every blob of the image again.</summary>
+    /// <exception cref="DiagnosticException">SCB1005: a blob is missing or was changed.</exception>
+    public static Task RunAsync(ImageLayout layout, CancellationToken cancellationToken) => Task.Run(
+        () => BlobCopy.ForEach<Descriptor>([.. layout.ListBlobs(), .. layout.ListManifests()], blob => Check(layout, blob, cancellationToken), cancellationToken),
+        cancellationToken);
+
+    internal static SafeFileHandle Open(ImageLayout layout, Descriptor blob)
+    {
+        try
+        {
+            var handle = File.OpenHandle(layout.BlobPath(blob.Digest), options: FileOptions.SequentialScan);
+            if (RandomAccess.GetLength(handle) == blob.Size)
+                return handle;
+            handle.Dispose();
+            throw Changed(layout, blob);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Changed(layout, blob, e);
+        }
+    }
+
+    internal static DiagnosticException Changed(ImageLayout layout, Descriptor blob, Exception? cause = null) => new(
+        DiagnosticCodes.ImageChanged,
+        $"the blob {blob.Digest.Short} in the image layout {layout.Directory} is missing or was changed after it had been read. Publish again, and make sure that nothing else writes to that folder.",
+        cause);
+
+    private static void Check(ImageLayout layout, Descriptor blob, CancellationToken cancellationToken)
+    {
+        using var source = Open(layout, blob);
+        if (BlobCopy.Run(source, 0, blob.Size, null, cancellationToken) != blob.Digest)
+            throw Changed(layout, blob);
+    }
+}
