@@ -1,4 +1,5 @@
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Stores;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Signing;
@@ -15,7 +16,7 @@ internal sealed class CosignFailure(Tool cosign, SigningIdentity identity, IMach
                 DiagnosticCodes.ToolUnusable,
                 $"cosign ({cosign.Path}, found by {cosign.FoundBy}) is too old to sign: it has no attest-blob --statement. Install cosign 3.1.3 or later (2.6 is the minimum), or set SupplyChainCosignPath to one.");
         if (problem is not null)
-            return Failed($"cosign wrote no usable bundle for {PredicateTypes.Describe(statement.PredicateType)}: {problem}. Is {cosign.Path} (found by {cosign.FoundBy}) an official cosign, 2.6 or later?");
+            return Failed($"cosign wrote no usable bundle for {PredicateTypes.Describe(statement.PredicateType)}: {Plain.Text(problem).TrimEnd('.')}. Is {cosign.Path} (found by {cosign.FoundBy}) an official cosign, 2.6 or later?");
         if (identity.Key is { } key)
         {
             if (Says("decryption failed"))
@@ -39,8 +40,7 @@ internal sealed class CosignFailure(Tool cosign, SigningIdentity identity, IMach
         var line = lines.LastOrDefault(text => text.StartsWith("Error: ", StringComparison.Ordinal))?["Error: ".Length..]
             ?? lines.LastOrDefault()
             ?? $"it ended with exit code {result.ExitCode} and said nothing";
-        line = line.TrimEnd('.', ' ', ':');
-        return line.Length <= 600 ? line : line[..600] + "…";
+        return Plain.Text(line).TrimEnd('.', ' ', ':');
     }
 
     private static DiagnosticException Failed(string message) => new(DiagnosticCodes.SigningFailed, message);

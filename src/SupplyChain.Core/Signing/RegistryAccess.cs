@@ -1,46 +1,52 @@
 using System.Text;
 using System.Text.Json;
+using SupplyChain.Core.Stores;
 
 namespace SupplyChain.Core.Signing;
 
-/// <summary>How cosign reaches the registry where docker's own configuration does not say it.</summary>
+/// <summary>How cosign reaches the registry: as this build itself did.</summary>
 public sealed record RegistryAccess
 {
-    /// <summary>Null: cosign finds the login itself, in docker's configuration and its credential helpers.</summary>
-    public RegistryLogin? Login { get; init; }
+    private const string DockerHubEntry = "https://index.docker.io/v1/";
+
+    /// <summary>
+    /// What the build itself shows the registry. Cosign is given the same, so that both are let in or neither, and a slow credential helper is asked
+    /// once. Null: cosign looks in docker's configuration by itself.
+    /// </summary>
+    internal RegistryCredential? Credential { get; init; }
 
     /// <summary>The registry speaks HTTP. (For localhost cosign knows it by itself.)</summary>
     public bool PlainHttp { get; init; }
 
-    /// <summary>The registry's certificate is not checked.</summary>
-    public bool AnyCertificate { get; init; }
-
-    /// <summary>A private certificate authority, PEM, absolute path.</summary>
+    /// <summary>A private certificate authority, PEM, absolute path; null: the machine's.</summary>
     public string? CertificateAuthorityFile { get; init; }
 
-    internal IEnumerable<string> Arguments =>
-    [
-        .. PlainHttp ? ["--allow-http-registry"] : Array.Empty<string>(),
-        .. AnyCertificate ? ["--allow-insecure-registry"] : Array.Empty<string>(),
-        .. string.IsNullOrWhiteSpace(CertificateAuthorityFile) ? Array.Empty<string>() : ["--registry-cacert", CertificateAuthorityFile],
-    ];
-}
+    /// <summary>The same access as <see cref="RegistryStore"/> has.</summary>
+    /// <exception cref="Diagnostics.DiagnosticException">SCB4008: the registry has no usable name.</exception>
+    internal static RegistryAccess For(string registry, RegistryCredential? credential, Func<string, string?> environment) => new()
+    {
+        Credential = credential,
+        PlainHttp = RegistryEndpoint.For(registry, environment) is { Base.Scheme: "http", IsLoopback: false },
+    };
 
-/// <summary>A login that came from the environment (DOTNET_CONTAINER_PUSH_REGISTRY_UNAME, …_PWORD).</summary>
-/// <param name="UserName"><c>&lt;token&gt;</c>: the password is an identity token, as in docker's configuration.</param>
-public sealed record RegistryLogin(string UserName, string Password)
-{
-    /// <summary>Docker Hub's entry in every docker configuration.</summary>
-    private const string DockerHub = "https://index.docker.io/v1/";
-
-    /// <summary>Without the password.</summary>
-    public override string ToString() => UserName;
+    internal IEnumerable<string> Arguments
+    {
+        get
+        {
+            if (PlainHttp)
+                yield return "--allow-http-registry";
+            if (string.IsNullOrWhiteSpace(CertificateAuthorityFile))
+                yield break;
+            yield return "--registry-cacert";
+            yield return CertificateAuthorityFile;
+        }
+    }
 
     /// <summary>
-    /// Writes a docker configuration with this login alone. Command lines can be read by every process, so cosign gets the login by
+    /// Writes a docker configuration with this credential alone. Command lines can be read by every process, so cosign gets it by
     /// <c>DOCKER_CONFIG</c>; the folder is the caller's private one and is deleted with it.
     /// </summary>
-    internal async Task WriteAsync(string registry, string folder, CancellationToken cancellationToken)
+    internal static async Task WriteConfigurationAsync(string registry, RegistryCredential credential, string folder, CancellationToken cancellationToken)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -49,15 +55,14 @@ public sealed record RegistryLogin(string UserName, string Password)
         await using var writer = new Utf8JsonWriter(file);
         writer.WriteStartObject();
         writer.WriteStartObject("auths"u8);
-        foreach (var name in registry is "docker.io" or "index.docker.io" or "registry-1.docker.io" ? [registry, DockerHub] : new[] { registry })
-        {
-            writer.WriteStartObject(name);
-            if (UserName == "<token>")
-                writer.WriteString("identitytoken"u8, Password);
-            else
-                writer.WriteString("auth"u8, Convert.ToBase64String(Encoding.UTF8.GetBytes($"{UserName}:{Password}")));
-            writer.WriteEndObject();
-        }
+        writer.WriteStartObject(RegistryEndpoint.IsDockerHub(registry) ? DockerHubEntry : registry);
+        if (credential.IdentityToken is { } identity)
+            writer.WriteString("identitytoken"u8, identity);
+        else if (credential.RegistryToken is { } token)
+            writer.WriteString("registrytoken"u8, token);
+        else
+            writer.WriteString("auth"u8, Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{credential.Password}")));
+        writer.WriteEndObject();
         writer.WriteEndObject();
         writer.WriteEndObject();
         await writer.FlushAsync(cancellationToken);

@@ -1,5 +1,6 @@
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
+using SupplyChain.Core.Stores;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Signing;
@@ -25,9 +26,9 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         var own = await ReadOwnAsync(request, cancellationToken);
         using var work = new WorkFolder(Directory.CreateDirectory(request.WorkDirectory).FullName);
         var environment = CosignEnvironment.ForVerifying(request.Signer.KeyFromService);
-        if (request.Reference.Registry is { } registry && request.Access.Login is { } login)
+        if (request.Reference.Registry is { } registry && request.Access.Credential is { } credential)
         {
-            await login.WriteAsync(registry, work.Path, cancellationToken);
+            await RegistryAccess.WriteConfigurationAsync(registry, credential, work.Path, cancellationToken);
             environment["DOCKER_CONFIG"] = work.Path;
         }
         var statements = await Task.WhenAll(request.PredicateTypes.Select((type, index) => request.Reference.Registry is null
@@ -42,7 +43,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     {
         var reference = request.Reference.At(request.Digest).ToString();
         var result = await RunAsync(
-            ["verify-attestation", "--type", type, .. request.Signer.Arguments, .. request.Access.Arguments, reference], environment, cancellationToken);
+            ["verify-attestation", "--type", type, .. request.Signer.Arguments, .. request.Access.Arguments, "--", reference], environment, cancellationToken);
         if (result.ExitCode != 0)
             throw Explain(request, type, result);
         if (result.OutputWasCut)
@@ -68,7 +69,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             .ToList();
         if (candidates.Count == 0)
         {
-            var found = read.Select(item => item.Bundle?.Statement.PredicateType ?? "a damaged bundle").Distinct().Order(StringComparer.Ordinal).ToList();
+            var found = read.Select(item => Plain.Text(item.Bundle?.Statement.PredicateType ?? "a damaged bundle")).Distinct().Order(StringComparer.Ordinal).ToList();
             throw Failed($"{PredicateTypes.Describe(type)} ({type}) is not with {reference}; there is {(found.Count == 0 ? "no evidence at all" : string.Join(", ", found))}, but nothing that is {Wanted(own)}. {ReplacedEvidence}");
         }
         ToolResult? last = null;
@@ -102,7 +103,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             }
             catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
             {
-                throw new DiagnosticException(DiagnosticCodes.VerificationFailed, $"the bundle {evidence.BundleFile} cannot be used: {exception.Message.TrimEnd('.')}. Publish again.", exception);
+                throw new DiagnosticException(DiagnosticCodes.VerificationFailed, $"the bundle {evidence.BundleFile} cannot be used: {Plain.Text(exception.Message).TrimEnd('.')}. Publish again.", exception);
             }
         }
         return read.ToLookup(item => item.Type, item => item.Payload);
@@ -110,7 +111,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
 
     private DiagnosticException Explain(VerificationRequest request, string type, ToolResult result)
     {
-        var said = CosignEnvironment.Mask(CosignFailure.ErrorLine(result), machine, request.Access.Login?.Password);
+        var said = CosignEnvironment.Mask(CosignFailure.ErrorLine(result), machine, request.Access.Credential?.Password, request.Access.Credential?.IdentityToken, request.Access.Credential?.RegistryToken);
         bool Says(params string[] texts) => texts.Any(text => result.StandardError.Contains(text, StringComparison.OrdinalIgnoreCase));
         // Cosign's words choose the advice only; that the verification failed is known by its exit code.
         var advice = Says("UNAUTHORIZED", "DENIED", "401", "403")
