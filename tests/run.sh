@@ -87,7 +87,7 @@ run() {
   fi
   echo "== $name"
   # In the background, so that an interrupt is seen at once; timeout ends the runner with everything it started.
-  timeout --kill-after=10 "$hung_after" "$program" -noColor -noLogo -noAutoReporters -xml "$results/$name.xml" ${arguments[@]+"${arguments[@]}"} > "$results/$name.log" 2>&1 &
+  timeout --kill-after=10 "$hung_after" "$program" -noColor -noLogo -noAutoReporters -result-xml "$results/$name.xml" ${arguments[@]+"${arguments[@]}"} > "$results/$name.log" 2>&1 &
   runner=$!
   wait "$runner" || code=$?
   runner=

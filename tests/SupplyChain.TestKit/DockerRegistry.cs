@@ -5,10 +5,10 @@ using System.Text.RegularExpressions;
 
 namespace SupplyChain.TestKit;
 
-/// <summary>How a <see cref="DockerRegistry"/> is set up; by default it keeps everything in memory and lets everybody in.</summary>
+/// <summary>How a <see cref="DockerRegistry"/> is set up; by default it starts empty and lets everybody in.</summary>
 internal sealed record DockerRegistryOptions
 {
-    /// <summary>The folder the registry keeps its content in; null keeps it in memory.</summary>
+    /// <summary>The folder the registry keeps its content in; null is a new one that goes with the registry.</summary>
     public string? Storage { get; init; }
 
     /// <summary>Asks for <see cref="DockerRegistry.UserName"/> and <see cref="DockerRegistry.Password"/> (HTTP basic authentication).</summary>

@@ -23,7 +23,8 @@ internal static class DockerRegistryConfiguration
                 enabled: true
 
             """);
-        text.Append(options.Storage is null ? "  inmemory: {}\n" : $"  filesystem:\n    rootdirectory: {Quote(options.Storage)}\n");
+        // Its storage in memory copies all of a blob for each write to it: 8 s of CPU for a base image that takes 0.3 s in a folder.
+        text.Append($"  filesystem:\n    rootdirectory: {Quote(options.Storage ?? folder.File("storage"))}\n");
         if (options.RequirePassword)
         {
             var passwords = folder.File("htpasswd");

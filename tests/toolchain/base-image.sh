@@ -41,7 +41,7 @@ need_debian 'packages (there is no other way to this image)'
 rm -rf "$result".staging-*
 staging=$(mktemp -d "$result.staging-XXXXXX")
 trap 'rm -rf "$staging"' EXIT
-trap 'exit 130' INT TERM
+trap 'kill $(jobs -p) 2> /dev/null; exit 130' INT TERM # Their own children end with the folder they write to.
 chmod 755 "$staging"
 
 debian_root() {

@@ -72,7 +72,7 @@ fi
 rm -rf "$toolchain"/.staging-*
 staging=$(mktemp -d "$toolchain/.staging-XXXXXX")
 trap 'rm -rf "$staging"' EXIT
-trap 'exit 130' INT TERM
+trap 'kill $(jobs -p) 2> /dev/null; exit 130' INT TERM # Their own children end with the folder they write to.
 mkdir "$staging/bin"
 
 # official TOOL VERSION-PATTERN COMMAND…: links the tool that is on PATH, if what the command prints matches.
