@@ -29,7 +29,6 @@ internal sealed class LayoutIndex(string directory, TimeProvider clock)
     /// <param name="change">Gets the entries and says whether it changed them.</param>
     public async Task ChangeAsync(Func<JsonArray, bool> change, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(directory);
         await using var held = await LockAsync(cancellationToken);
         var index = await LoadAsync(cancellationToken);
         if (!change((JsonArray)index["manifests"]!))
@@ -92,6 +91,7 @@ internal sealed class LayoutIndex(string directory, TimeProvider clock)
         {
             try
             {
+                Directory.CreateDirectory(directory);
                 return new FileStream(LockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException) when (File.Exists(LockPath) && clock.GetElapsedTime(started) < LockLimit)

@@ -190,15 +190,21 @@ internal sealed class LayoutStore : IImageStore
     /// <summary>Under a name of its own first, then renamed: a file in blobs/sha256 is always complete.</summary>
     private async Task AddAsync(Digest digest, Func<Stream, Task> write, CancellationToken cancellationToken)
     {
-        var path = BlobPath(digest);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var temporary = Path.Combine(_directory, "blobs", $".{digest.Hex}.{Guid.NewGuid():N}");
         try
         {
-            await using (var target = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.Asynchronous }))
-                await write(target);
-            cancellationToken.ThrowIfCancellationRequested();
-            File.Move(temporary, path, overwrite: true);
+            Directory.CreateDirectory(Path.Combine(_directory, "blobs", "sha256"));
+            try
+            {
+                await using (var target = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.Asynchronous }))
+                    await write(target);
+                cancellationToken.ThrowIfCancellationRequested();
+                File.Move(temporary, BlobPath(digest), overwrite: true);
+            }
+            finally
+            {
+                File.Delete(temporary);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -206,10 +212,6 @@ internal sealed class LayoutStore : IImageStore
                 DiagnosticCodes.LayoutBusy,
                 $"the OCI layout {_directory} cannot be written to: {Plain.Text(e.Message)} Make room, make sure that the folder can be written to, or choose another SupplyChainOutputPath.",
                 e);
-        }
-        finally
-        {
-            File.Delete(temporary);
         }
     }
 

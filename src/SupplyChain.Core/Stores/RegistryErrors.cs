@@ -53,10 +53,11 @@ internal static class RegistryErrors
             OperationCanceledException => ("there was no answer in time", "Check the network and any proxy (HTTPS_PROXY, NO_PROXY)", (int?)null),
             _ when socket?.SocketErrorCode == SocketError.HostNotFound => ("there is no host of this name", "Check the spelling of ContainerRegistry, and any proxy (HTTPS_PROXY, NO_PROXY)", 0),
             _ when socket?.SocketErrorCode == SocketError.ConnectionRefused => ("nothing listens there", "Check host and port of ContainerRegistry, and that the registry runs", 3),
-            _ when Find<AuthenticationException>(exception) is { } tls => (
-                $"no trusted https connection could be made ({Plain.Text((tls.InnerException ?? tls).Message).TrimEnd('.')})",
+            _ when Find<AuthenticationException>(exception) is not null || exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => (
+                $"no trusted https connection could be made ({Plain.Text(Innermost(exception).Message).TrimEnd('.')})",
                 $"For a private certificate authority set SupplyChainCertificateAuthorityFile; for a registry without https add {Plain.Text(endpoint.Name)} to {RegistryEndpoint.InsecureRegistriesVariable}",
-                0),
+                // A certificate stays what it is; a handshake that broke off may work the next time.
+                Find<AuthenticationException>(exception) is null ? 2 : 0),
             _ => (Plain.Text((exception.InnerException ?? exception).Message).TrimEnd('.'), "Check the network and any proxy (HTTPS_PROXY, NO_PROXY)", null),
         };
         return new RegistryFault(new DiagnosticException(
@@ -68,6 +69,8 @@ internal static class RegistryErrors
             Retries = retries,
         };
     }
+
+    private static Exception Innermost(Exception exception) => exception.InnerException is { } inner ? Innermost(inner) : exception;
 
     private static T? Find<T>(Exception? exception)
         where T : Exception

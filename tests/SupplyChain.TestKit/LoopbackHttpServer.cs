@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace SupplyChain.TestKit;
+
+/// <summary>One request as it came in. Header names are without regard to case; the last value of a repeated one stands.</summary>
+internal sealed record HttpCall(string Method, string Target, IReadOnlyDictionary<string, string> Headers, Func<long, CancellationToken, Task<byte[]>> ReadBody)
+{
+    public string Path => Target.Split('?')[0];
+
+    public string? Authorization => Headers.GetValueOrDefault("Authorization");
+
+    public string? Query(string name) => Target.Split('?', 2).ElementAtOrDefault(1)?.Split('&')
+        .Select(pair => pair.Split('=', 2))
+        .FirstOrDefault(pair => pair[0] == name)?.ElementAtOrDefault(1) is { } value ? Uri.UnescapeDataString(value) : null;
+
+    public Task<byte[]> ReadBodyAsync(CancellationToken cancellationToken) => ReadBody(long.MaxValue, cancellationToken);
+}
+
+/// <summary>The answer to one request, with ways to break it.</summary>
+internal sealed record HttpReply(int Status, byte[] Body, params (string Name, string Value)[] Headers)
+{
+    /// <summary>Closes the connection after this many bytes of the body, though Content-Length promised all.</summary>
+    public int? TruncateAfter { get; init; }
+
+    /// <summary>No answer: the connection is reset after this many bytes of the request's body were read.</summary>
+    public long? ResetAfter { get; init; }
+
+    public static HttpReply Reset(long afterBytes = 0) => new(0, []) { ResetAfter = afterBytes };
+
+    public HttpReply With(string name, string value) => this with { Headers = [.. Headers.Where(h => h.Name != name), (name, value)] };
+
+    public HttpReply Without(string name) => this with { Headers = [.. Headers.Where(h => h.Name != name)] };
+}
+
+/// <summary>
+/// A small HTTP/1.1 server on a free loopback port, under full control: keep-alive, bodies with Content-Length or in chunks, answers that break off.
+/// </summary>
+internal sealed class LoopbackHttpServer : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<Socket, Task> _connections = new();
+    private readonly Func<HttpCall, CancellationToken, Task<HttpReply>> _answer;
+    private readonly Task _accepting;
+
+    public LoopbackHttpServer(Func<HttpCall, CancellationToken, Task<HttpReply>> answer)
+    {
+        _answer = answer;
+        _listener.Start();
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _accepting = AcceptAsync();
+    }
+
+    public int Port { get; }
+
+    /// <summary>localhost:PORT</summary>
+    public string Host => string.Create(CultureInfo.InvariantCulture, $"localhost:{Port}");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stop.IsCancellationRequested)
+            return;
+        await _stop.CancelAsync();
+        _listener.Stop();
+        foreach (var socket in _connections.Keys)
+            socket.Dispose();
+        await Task.WhenAll([_accepting, .. _connections.Values]);
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var socket = await _listener.AcceptSocketAsync(_stop.Token);
+                socket.NoDelay = true;
+                _connections[socket] = Task.Run(() => ServeAsync(socket), CancellationToken.None);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // Stopped.
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        try
+        {
+            await using var stream = new BufferedStream(new NetworkStream(socket, ownsSocket: true), 64 * 1024);
+            while (await ReadCallAsync(stream) is { } call)
+            {
+                var reply = await _answer(call, _stop.Token);
+                if (reply.ResetAfter is { } bytes)
+                {
+                    await call.ReadBody(bytes, _stop.Token);
+                    // An immediate close with unsent data dropped: the other side sees a reset.
+                    socket.LingerState = new LingerOption(true, 0);
+                    socket.Close();
+                    return;
+                }
+                await call.ReadBodyAsync(_stop.Token);
+                await WriteAsync(stream, call.Method, reply);
+                if (reply.TruncateAfter is not null)
+                    return;
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The client went away, or the test is over.
+        }
+        finally
+        {
+            _connections.TryRemove(socket, out _);
+        }
+    }
+
+    private async Task<HttpCall?> ReadCallAsync(Stream stream)
+    {
+        if (await LineAsync(stream) is not { Length: > 0 } first)
+            return null;
+        var parts = first.Split(' ');
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        while (await LineAsync(stream) is { Length: > 0 } line)
+        {
+            var colon = line.IndexOf(':');
+            headers[line[..colon]] = line[(colon + 1)..].Trim();
+        }
+        var body = new MemoryStream();
+        var left = headers.TryGetValue("Content-Length", out var length) ? long.Parse(length, CultureInfo.InvariantCulture) : 0;
+        var chunked = headers.GetValueOrDefault("Transfer-Encoding") == "chunked";
+        return new HttpCall(parts[0], parts[1], headers, async (most, token) =>
+        {
+            var buffer = new byte[64 * 1024];
+            while (body.Length < most && (left > 0 || chunked))
+            {
+                if (chunked && left == 0)
+                {
+                    left = long.Parse((await LineAsync(stream))!, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+                    if (left == 0)
+                    {
+                        await LineAsync(stream);
+                        chunked = false;
+                        break;
+                    }
+                }
+                var read = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, Math.Min(left, most - body.Length))), token);
+                if (read == 0)
+                    throw new IOException("The request broke off.");
+                body.Write(buffer, 0, read);
+                left -= read;
+                if (chunked && left == 0)
+                    await LineAsync(stream);
+            }
+            return body.ToArray();
+        });
+    }
+
+    private async Task<string?> LineAsync(Stream stream)
+    {
+        var line = new StringBuilder();
+        var one = new byte[1];
+        while (await stream.ReadAsync(one, _stop.Token) == 1)
+        {
+            if (one[0] == '\n')
+                return line.ToString().TrimEnd('\r');
+            line.Append((char)one[0]);
+        }
+        return line.Length == 0 ? null : line.ToString();
+    }
+
+    private async Task WriteAsync(Stream stream, string method, HttpReply reply)
+    {
+        var head = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {reply.Status} Test\r\n"));
+        foreach (var (name, value) in reply.Headers)
+            head.Append(name).Append(": ").Append(value).Append("\r\n");
+        if (reply.Headers.All(h => h.Name != "Content-Length") && reply.Status is not (204 or 304))
+            head.Append(CultureInfo.InvariantCulture, $"Content-Length: {reply.Body.Length}\r\n");
+        head.Append("\r\n");
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(head.ToString()), _stop.Token);
+        if (method != "HEAD")
+            await stream.WriteAsync(reply.Body.AsMemory(0, Math.Min(reply.TruncateAfter ?? int.MaxValue, reply.Body.Length)), _stop.Token);
+        await stream.FlushAsync(_stop.Token);
+    }
+}
