@@ -55,13 +55,16 @@ internal static class AssetsFileParser
         foreach (var rid in request.RuntimeIdentifiers.Count == 0 ? [null] : request.RuntimeIdentifiers.Cast<string?>())
         {
             var target = Find(all, names, rid) ?? Find(all, names, rid: null)
-                ?? throw AssetsFile.Unusable(request.AssetsFile, $"has no target {request.TargetFramework}{(rid is null ? "" : $"/{rid}")}; it has {string.Join(", ", all.EnumerateObject().Select(t => t.Name))}");
+                ?? throw AssetsFile.Unusable(request.AssetsFile, $"has no target {request.TargetFramework}{(rid is null ? "" : $"/{rid}")}; it has {Known(all)}");
             if (!found.Exists(earlier => earlier.Name == target.Name))
                 found.Add(new AssetsTarget(target.Name, Libraries(target.Value)));
         }
 
         return found;
     }
+
+    private static string Known(JsonElement targets) =>
+        string.Join(", ", targets.EnumerateObject().Select(target => target.Name)) is { Length: > 0 } names ? names : "none";
 
     private static JsonProperty? Find(JsonElement targets, IReadOnlyList<string> names, string? rid)
     {

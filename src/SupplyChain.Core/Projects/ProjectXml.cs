@@ -32,7 +32,7 @@ internal sealed class ProjectXml
             result.Read(reader, (IXmlLineInfo)reader);
             return result;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or XmlException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or XmlException)
         {
             return null;
         }

@@ -21,14 +21,15 @@ public static class SbomBuilder
         var application = new ApplicationPart(inventory, licenses);
         var system = new SystemPart(report?.Platforms ?? [], licenses);
         var image = ImageComponent.Of(context.Image, context.ImageDigest);
+        var libraries = LibraryPart.Of(report?.Platforms ?? [], inventory, application.Parts.Concat(system.Components).Select(component => component.BomRef), licenses);
         return new Sbom(
             SerialNumbers.Of(context.ImageDigest.ToString()),
             context.Timestamp,
             Tools(context.ToolVersion, report),
             image,
-            [application.Component, .. application.Parts, .. system.Components],
+            [application.Component, .. application.Parts, .. libraries, .. system.Components],
             [
-                new Dependency(image.BomRef, [application.Component.BomRef, .. system.Systems.Select(os => os.BomRef)]),
+                new Dependency(image.BomRef, [application.Component.BomRef, .. system.Systems.Select(os => os.BomRef), .. libraries.Select(library => library.BomRef)]),
                 .. application.Dependencies,
                 .. system.Dependencies,
             ],

@@ -34,6 +34,13 @@ internal sealed class SpdxLicenses
         return IsExpression(text) ? new License(null, null, text) : new License(null, text, null, url);
     }
 
+    /// <summary>The same for several licences of one component. CycloneDX allows an expression only where it is alone.</summary>
+    public IReadOnlyList<License> ClassifyAll(IReadOnlyList<string> texts)
+    {
+        var distinct = texts.Where(text => !string.IsNullOrWhiteSpace(text)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        return distinct.ConvertAll(text => Classify(text) is { Expression: null } || distinct.Count == 1 ? Classify(text) : new License(null, text, null));
+    }
+
     /// <summary>True for valid expressions over listed ids, <c>LicenseRef-…</c> and <c>DocumentRef-…:LicenseRef-…</c>.</summary>
     public bool IsExpression(string text)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SupplyChain.Core.Scanning;
 
 namespace SupplyChain.Core.Sboms;
@@ -64,31 +65,27 @@ internal sealed class SystemPart
         return new Component(ComponentType.Library, purl ?? $"os-package:{package.Name}@{package.Version}", package.Name, package.Version)
         {
             Purl = purl,
-            Licenses = [.. Licenses(package.Licenses)],
+            Licenses = _licenses.ClassifyAll(package.Licenses),
             Properties = [.. Properties(package, family)],
         };
     }
 
-    private IEnumerable<License> Licenses(IReadOnlyList<string> texts)
-    {
-        foreach (var text in texts.Where(text => !string.IsNullOrWhiteSpace(text)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
-        {
-            // CycloneDX allows an expression only where it is alone.
-            var license = _licenses.Classify(text);
-            yield return license.Expression is not null && texts.Count > 1 ? new License(null, text, null) : license;
-        }
-    }
-
     private static IEnumerable<Property> Properties(OsPackage package, string? family)
     {
-        if (package.LayerDigest is { } layer)
-            yield return new Property(TrivyProperties.LayerDigest, layer);
-        yield return new Property(TrivyProperties.PackageId, $"{package.Name}@{package.Version}");
-        if (family is not null)
-            yield return new Property(TrivyProperties.PackageType, family);
-        if (package.SourceName is { } source)
-            yield return new Property(TrivyProperties.SourceName, source);
-        if (package.SourceVersion is { } version)
-            yield return new Property(TrivyProperties.SourceVersion, version);
+        // With its parts, Trivy compares the source version as it did in the image; in one piece it does so for most families only.
+        (string? upstream, string? release, var epoch) = package.SourceParts is { } parts ? (parts.Upstream, parts.Release, parts.Epoch) : (package.SourceVersion, null, 0);
+        (string Name, string? Value)[] properties =
+        [
+            (TrivyProperties.LayerDiffId, package.LayerDiffId),
+            (TrivyProperties.LayerDigest, package.LayerDigest == package.LayerDiffId ? null : package.LayerDigest),
+            (TrivyProperties.ModularityLabel, package.ModularityLabel),
+            (TrivyProperties.PackageId, package.ScannerId ?? $"{package.Name}@{package.Version}"),
+            (TrivyProperties.PackageType, package.Type ?? family),
+            (TrivyProperties.SourceEpoch, epoch == 0 ? null : epoch.ToString(CultureInfo.InvariantCulture)),
+            (TrivyProperties.SourceName, package.SourceName),
+            (TrivyProperties.SourceRelease, release),
+            (TrivyProperties.SourceVersion, upstream),
+        ];
+        return properties.Where(property => !string.IsNullOrEmpty(property.Value)).Select(property => new Property(property.Name, property.Value!));
     }
 }

@@ -8,6 +8,7 @@ internal static class TrivyProperties
 {
     public const string Class = "aquasecurity:trivy:Class";
     public const string Type = "aquasecurity:trivy:Type";
+    public const string FilePath = "aquasecurity:trivy:FilePath";
     public const string LayerDiffId = "aquasecurity:trivy:LayerDiffID";
     public const string LayerDigest = "aquasecurity:trivy:LayerDigest";
     public const string ModularityLabel = "aquasecurity:trivy:Modularitylabel";

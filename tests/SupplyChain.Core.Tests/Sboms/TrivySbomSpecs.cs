@@ -1,0 +1,57 @@
+using CliWrap;
+using CliWrap.Buffered;
+using SupplyChain.Core.Sboms;
+using SupplyChain.TestKit;
+using SupplyChain.TestKit.Advisories;
+
+namespace SupplyChain.Core.Tests.Sboms;
+
+/// <summary>The real trivy reads our documents and finds in them what it would find in the image.</summary>
+public sealed class TrivySbomSpecs : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    [Fact]
+    public async Task The_application_part_leads_trivy_to_a_vulnerable_package()
+    {
+        var results = await ScanAsync(SbomBuilder.BuildInventory(SampleSbom.Inventory, "0.1.0"));
+        var application = results.Single(result => result.GetProperty("Type").GetString() == "dotnet-core");
+        application.GetProperty("Target").GetString().ShouldBe("Shop");
+
+        // Trivy follows the graph from the application through packages only; what a referenced project brings in it lists on its own.
+        results.Sum(result => result.GetProperty("Packages").GetArrayLength()).ShouldBe(SampleSbom.Inventory.Packages.Count);
+        Ids(results).ShouldBe(["CVE-2024-21907"]);
+    }
+
+    [Fact]
+    public async Task The_whole_document_leads_trivy_to_the_systems_packages_by_their_source_package()
+    {
+        var results = await ScanAsync(SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Report, SampleSbom.Context));
+        Ids(results).ShouldBe(["CVE-2023-45853", "CVE-2024-21907"]);
+        var system = results.Single(result => result.GetProperty("Class").GetString() == "os-pkgs");
+        system.GetProperty("Type").GetString().ShouldBe("debian");
+
+        // The advisory names the source package zlib. Trivy counts packages of several architectures once.
+        var found = system.GetProperty("Vulnerabilities").EnumerateArray().ToList();
+        found.Select(one => one.GetProperty("PkgName").GetString()).ShouldBe(["zlib1g"]);
+        found[0].GetProperty("InstalledVersion").GetString().ShouldBe("1:1.2.13.dfsg-1");
+        system.GetProperty("Packages").EnumerateArray().Select(package => package.GetProperty("Name").GetString()).ShouldBe(["libssl3", "tzdata", "zlib1g"], ignoreOrder: true);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static IEnumerable<string?> Ids(IReadOnlyList<JsonElement> results) =>
+        results.Where(result => result.TryGetProperty("Vulnerabilities", out _)).SelectMany(result => result.GetProperty("Vulnerabilities").EnumerateArray())
+            .Select(found => found.GetProperty("VulnerabilityID").GetString()).Distinct().Order(StringComparer.Ordinal);
+
+    private async Task<IReadOnlyList<JsonElement>> ScanAsync(Sbom sbom)
+    {
+        AdvisoryDatabase.Write(_folder.Path, [SampleAdvisories.NewtonsoftJson, SampleAdvisories.Zlib]);
+        File.WriteAllText(_folder.File("sbom.cdx.json"), SampleSbom.Json(sbom));
+        var result = await Cli.Wrap(Toolchain.Require("trivy"))
+            .WithArguments(["sbom", "--quiet", "--skip-db-update", "--skip-java-db-update", "--offline-scan", "--cache-dir", _folder.Path, "--format", "json", "--list-all-pkgs", _folder.File("sbom.cdx.json")])
+            .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(TestContext.Current.CancellationToken);
+        result.ExitCode.ShouldBe(0, result.StandardError);
+        return [.. JsonDocument.Parse(result.StandardOutput).RootElement.GetProperty("Results").EnumerateArray()];
+    }
+}
