@@ -74,7 +74,8 @@ internal static class SampleAdvisories
     };
 
     public static readonly DebianAdvisory TarPaths = new(
-        "CVE-2025-45582", "tar", Severity.Medium, "tar: Tar path traversal", DebianStatus.Affected) { Published = new DateOnly(2025, 7, 11) };
+        "CVE-2025-45582", "tar", Severity.Medium, "tar: Tar path traversal", DebianStatus.Affected)
+    { Published = new DateOnly(2025, 7, 11) };
 
     public static readonly DebianAdvisory Coreutils = new(
         "CVE-2016-2781", "coreutils", Severity.Low, "coreutils: Non-privileged session can escape to the parent session in chroot", DebianStatus.WillNotFix)
