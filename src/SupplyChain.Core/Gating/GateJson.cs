@@ -12,11 +12,11 @@ internal sealed partial class GateJson : JsonSerializerContext
     internal static GateJson Indented { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter<DiagnosticSeverity>() },
         IgnoreReadOnlyProperties = true,
         RespectNullableAnnotations = true,
+        // A file without one of the record's own members is not one of ours; so null is written out.
         RespectRequiredConstructorParameters = true,
         WriteIndented = true,
         NewLine = "\n",

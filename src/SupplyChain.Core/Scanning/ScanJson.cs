@@ -14,9 +14,9 @@ internal sealed partial class ScanJson : JsonSerializerContext
     internal static ScanJson Indented { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         RespectNullableAnnotations = true,
+        // A file without one of the record's own members is not one of ours; so null is written out.
         RespectRequiredConstructorParameters = true,
         WriteIndented = true,
         NewLine = "\n",

@@ -68,23 +68,30 @@ public sealed record OsPackage(
     string? LayerDigest)
 {
     /// <summary>The scanner's own id of the package: <c>zlib1g@1:1.2.13.dfsg-1</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ScannerId { get; init; }
 
     /// <summary>debian, ubuntu, alpine, …: which family's advisories apply.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Type { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Architecture { get; init; }
 
     /// <summary><see cref="Version"/> in its parts, for an SBOM that the scanner can match again.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VersionParts? Parts { get; init; }
 
     /// <summary><see cref="SourceVersion"/> in its parts.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VersionParts? SourceParts { get; init; }
 
     /// <summary>Red Hat family: the module stream the package belongs to.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ModularityLabel { get; init; }
 
     /// <summary>Digest of the layer's uncompressed tar (OCI image specification 1.1, config.md, "rootfs.diff_ids").</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? LayerDiffId { get; init; }
 }
 

@@ -18,7 +18,7 @@ internal sealed record TrivyReport(int SchemaVersion, string ArtifactName, strin
 }
 
 /// <summary>Older releases do not name their version in the report.</summary>
-internal sealed record TrivyBuild(string? Version);
+internal sealed record TrivyBuild(string? Version = null);
 
 internal sealed record TrivyMetadata
 {
@@ -36,20 +36,20 @@ internal sealed record TrivyMetadata
     public TrivyImageConfig? ImageConfig { get; init; }
 }
 
-internal sealed record TrivyOperatingSystem(string? Family, string? Name)
+internal sealed record TrivyOperatingSystem(string? Family = null, string? Name = null)
 {
     [JsonPropertyName("EOSL")]
     public bool EndOfLife { get; init; }
 }
 
 internal sealed record TrivyImageConfig(
-    [property: JsonPropertyName("architecture")] string? Architecture,
-    [property: JsonPropertyName("os")] string? Os,
-    [property: JsonPropertyName("variant")] string? Variant);
+    [property: JsonPropertyName("architecture")] string? Architecture = null,
+    [property: JsonPropertyName("os")] string? Os = null,
+    [property: JsonPropertyName("variant")] string? Variant = null);
 
 /// <param name="Class">os-pkgs, lang-pkgs, …</param>
 /// <param name="Type">debian, alpine, dotnet-core, nuget, …</param>
-internal sealed record TrivyResult(string? Target, string? Class, string? Type)
+internal sealed record TrivyResult(string? Target = null, string? Class = null, string? Type = null)
 {
     [AllowNull]
     public IReadOnlyList<TrivyPackage> Packages { get; init => field = value ?? []; } = [];
@@ -117,9 +117,9 @@ internal sealed record TrivyVulnerability(
     public string? Severity { get; init; }
 }
 
-internal sealed record TrivyIdentifier([property: JsonPropertyName("PURL")] string? Purl);
+internal sealed record TrivyIdentifier([property: JsonPropertyName("PURL")] string? Purl = null);
 
-internal sealed record TrivyLayer(string? Digest)
+internal sealed record TrivyLayer(string? Digest = null)
 {
     [JsonPropertyName("DiffID")]
     public string? DiffId { get; init; }
