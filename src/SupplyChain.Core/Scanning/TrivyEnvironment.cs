@@ -34,7 +34,7 @@ internal static class TrivyEnvironment
     {
         // Proxies stand in lower case as often as in upper case.
         var kept = allowed.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var changes = build.Keys.Where(name => !kept.Contains(name)).ToDictionary(name => name, _ => (string?)null);
+        var changes = build.ToDictionary(variable => variable.Key, variable => kept.Contains(variable.Key) ? variable.Value : null);
 
         // As variables and not as flags: releases that do not know the flag (before 0.63) would refuse it, and asking costs a start.
         changes["TRIVY_SKIP_VERSION_CHECK"] = "true";

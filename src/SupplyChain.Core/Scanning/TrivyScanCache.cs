@@ -49,7 +49,7 @@ internal sealed class TrivyScanCache(string sharedFolder, string ownFolder, stri
     {
         try
         {
-            if (!File.Exists(Own) || IsUnchanged())
+            if (!File.Exists(Own))
                 return;
             Directory.CreateDirectory(Path.GetDirectoryName(Shared)!);
             var copy = $"{Shared}.{Path.GetRandomFileName()}";
@@ -79,10 +79,6 @@ internal sealed class TrivyScanCache(string sharedFolder, string ownFolder, stri
         else
             File.Delete(Own);
     }
-
-    // Trivy writes a warm cache only when there is something new; the copy had the shared one's time.
-    private bool IsUnchanged() =>
-        File.Exists(Shared) && File.GetLastWriteTimeUtc(Own) == File.GetLastWriteTimeUtc(Shared) && new FileInfo(Own).Length == new FileInfo(Shared).Length;
 
     private static void Link(string link, string target)
     {
