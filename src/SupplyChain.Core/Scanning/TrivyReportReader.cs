@@ -59,7 +59,7 @@ internal static class TrivyReportReader
             throw Other(asked, $"an image of {report.Metadata.DiffIds.Count} layers");
     }
 
-    /// <exception cref="DiagnosticException">SCB3003: the report is about something else than this CycloneDX file.</exception>
+    /// <exception cref="DiagnosticException">SCB3003: the report is about something else than this CycloneDX file; SCB3002: it leaves out what the file names.</exception>
     public static void CheckInventory(TrivyReport report, string file)
     {
         if (report.ArtifactType != "cyclonedx" || report.ArtifactName != file)
@@ -68,6 +68,10 @@ internal static class TrivyReportReader
                 DiagnosticCodes.ScannedOtherImage,
                 $"Trivy was asked to scan the inventory {file} and reported on '{SingleLine.Of(report.ArtifactName, 200)}' ({SingleLine.Of(report.ArtifactType, 100)}). Nothing is pushed on another's scan.");
         }
+
+        // Trivy passes over components that it cannot read; a report without a single package then looks clean.
+        if (report.Results.All(result => result.Packages.Count == 0) && NamesPackages(file))
+            throw Unusable("the inventory", file, "it lists no package, and the inventory names some");
     }
 
     // Of the descriptor's and the configuration's variant one may be missing (arm64 means arm64/v8); two must agree.
@@ -80,6 +84,14 @@ internal static class TrivyReportReader
         || report.Results.Any(result => result is null
             || result.Packages.Any(package => package is null || package.Name.Length == 0 || package.Licenses.Any(licence => licence is null))
             || result.Vulnerabilities.Any(found => found is null || found.Id.Length == 0 || found.Package.Length == 0 || found.Version.Length == 0));
+
+    private static bool NamesPackages(string file)
+    {
+        using var stream = File.OpenRead(file);
+        using var document = JsonDocument.Parse(stream);
+        return document.RootElement.TryGetProperty("components", out var components)
+            && components.EnumerateArray().Any(one => one.TryGetProperty("purl", out var purl) && purl.GetString()?.StartsWith("pkg:nuget/", StringComparison.Ordinal) is true);
+    }
 
     private static DiagnosticException Unusable(string subject, string file, string why, Exception? cause = null) => new(
         DiagnosticCodes.ScannerReportUnusable,

@@ -16,6 +16,8 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
     /// <inheritdoc/>
     public async Task<ScanReport> ScanAsync(ScanRequest request, CancellationToken cancellationToken)
     {
+        if (request.Image.Platforms.Count == 0)
+            throw new DiagnosticException(DiagnosticCodes.NothingRecognised, $"The image {request.Image.Root.Digest} has no platform that could be scanned: nothing was checked. Set RuntimeIdentifier or ContainerRuntimeIdentifiers (example: linux-x64).");
         var place = Path.Combine(request.WorkDirectory, "trivy");
         var arguments = new TrivyArguments(Path.Combine(place, "empty"), Path.Combine(place, "no-modules"), request.TimeLimit);
         Directory.CreateDirectory(arguments.EmptyFolder);

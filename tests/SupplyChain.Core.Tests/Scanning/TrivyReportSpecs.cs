@@ -207,11 +207,21 @@ public sealed class TrivyReportSpecs : IDisposable
             report["Metadata"]?.AsObject().Remove("OS");
         }
 
-        var diagnostic = await FailAsync(new FakeTrivy { SpoilImage = Empty, SpoilInventory = Empty });
+        (await FailAsync(new FakeTrivy { SpoilInventory = Empty })).Message.ShouldContain("it lists no package, and the inventory names some");
+        var request = _folder.Request();
+        await File.WriteAllTextAsync(request.InventoryFile!, """{"bomFormat":"CycloneDX","specVersion":"1.6","version":1}""", Cancellation);
+        var diagnostic = await FailAsync(new FakeTrivy { SpoilImage = Empty, SpoilInventory = Empty }, request);
         diagnostic.Code.ShouldBe(DiagnosticCodes.NothingRecognised);
         diagnostic.Message.ShouldContain("linux/amd64");
         // A native program on an empty base: what it is made of stands in the inventory.
         (await ScanAsync(new FakeTrivy { SpoilImage = Empty })).Findings.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_image_without_any_platform_is_not_a_clean_image()
+    {
+        var request = _folder.Request();
+        (await FailAsync(new FakeTrivy(), request with { Image = request.Image with { Platforms = [] } })).Code.ShouldBe(DiagnosticCodes.NothingRecognised);
     }
 
     [Fact]
