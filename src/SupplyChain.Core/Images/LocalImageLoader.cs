@@ -6,6 +6,7 @@ namespace SupplyChain.Core.Images;
 /// <summary>
 /// Hands an image to Docker or Podman, as the SDK does when no registry is configured (dotnet/sdk, ContainerRuntimes): <c>version</c> tells
 /// whether one answers, Docker goes first, <c>load</c> takes the image. The archive is made for it beside the layout and deleted again.
+/// In Docker's containerd store and in Podman the image keeps its digest; Docker's classic store has none, there the configuration is the same.
 /// </summary>
 public sealed class LocalImageLoader(IToolRunner runner, IMachine machine)
 {
@@ -18,23 +19,22 @@ public sealed class LocalImageLoader(IToolRunner runner, IMachine machine)
     {
         if (mode == LoadMode.Never)
             return new LoadOutcome(null, "not loaded into Docker or Podman (SupplyChainLoadImage=false)");
-        // Docker without the containerd store cannot take it at all, and Podman takes one platform of it.
-        if (mode == LoadMode.Auto && layout.Platforms.Count > 1)
-            return new LoadOutcome(null, $"not loaded into Docker or Podman: the image is for {layout.Platforms.Count} platforms (SupplyChainLoadImage=true tries it)");
-
         var candidates = Candidates(localRegistry);
         if (await FindAsync(candidates, cancellationToken) is not { } runtime)
             return NoneAnswers(candidates, localRegistry, mode);
+        if (mode == LoadMode.Auto && layout.Platforms.Count > 1 && !await TakesSeveralPlatformsAsync(runtime, cancellationToken))
+            return new LoadOutcome(null, $"not loaded into {runtime.Name}: the image is for {layout.Platforms.Count} platforms, which needs Docker with the containerd image store");
+        var name = NameIn(runtime, repository);
         try
         {
-            await LoadAsync(runtime, layout, repository, tags, cancellationToken);
+            await LoadAsync(runtime, layout, name, tags, cancellationToken);
         }
         catch (DiagnosticException e) when (mode == LoadMode.Auto && e.Diagnostic.Code != DiagnosticCodes.ImageChanged)
         {
             var warning = new Diagnostic(DiagnosticCodes.LoadSkipped, $"{e.Message} The image itself is complete in the output folder. Set SupplyChainLoadImage=false if it is not needed in {runtime.Name}.");
             return new LoadOutcome(null, $"not loaded into {runtime.Name}") { Warning = warning };
         }
-        string[] references = [.. tags.Select(tag => $"{repository.Name}:{tag}")];
+        string[] references = [.. tags.Select(tag => $"{name.Name}:{tag}")];
         return new LoadOutcome(new LoadedImage(runtime.Name, references), $"loaded into {runtime.Name} as {string.Join(", ", references)}");
     }
 
@@ -64,7 +64,7 @@ public sealed class LocalImageLoader(IToolRunner runner, IMachine machine)
             if (result.ExitCode != 0)
                 return null;
             var isPodman = name == "podman" || result.StandardOutput.Contains("Podman", StringComparison.OrdinalIgnoreCase);
-            return new Runtime(tool, isPodman ? "Podman" : "Docker", IsImitation: isPodman && name != "podman");
+            return new Runtime(tool, isPodman);
         }
         catch (DiagnosticException)
         {
@@ -91,14 +91,13 @@ public sealed class LocalImageLoader(IToolRunner runner, IMachine machine)
         var archive = SiblingPath.New(layout.Directory);
         try
         {
-            await OciArchiveWriter.WriteAsync(layout, repository, tags, archive, cancellationToken);
-            var result = await runner.RunAsync(new ToolInvocation(runtime.Tool, ["load", "--input", archive]), cancellationToken);
-            if (result.ExitCode != 0)
-                throw Failed(runtime, layout, $"it ended with exit code {result.ExitCode}: {result.LastErrorLines(3)}");
-        }
-        catch (DiagnosticException e) when (e.Diagnostic.Code == DiagnosticCodes.ToolTimedOut || e.Diagnostic.Code == DiagnosticCodes.ToolUnusable)
-        {
-            throw Failed(runtime, layout, e.Message, e);
+            // Podman refuses an OCI archive of several descriptors, and makes another manifest of what docker's manifest.json describes: so one name
+            // comes with the archive, and the others after it.
+            var carried = runtime.IsPodman ? tags.Take(1).ToArray() : tags;
+            await OciArchiveWriter.WriteAsync(layout, repository, carried, archive, cancellationToken);
+            await RunAsync(runtime, layout, ["load", "--input", archive], cancellationToken);
+            foreach (var tag in tags.Skip(carried.Count))
+                await RunAsync(runtime, layout, ["tag", $"{repository.Name}:{carried[0]}", $"{repository.Name}:{tag}"], cancellationToken);
         }
         finally
         {
@@ -106,11 +105,52 @@ public sealed class LocalImageLoader(IToolRunner runner, IMachine machine)
         }
     }
 
+    /// <summary>Podman gives <c>localhost/</c> to what is local; without it, it would take the image for one of docker.io.</summary>
+    private static ImageReference NameIn(Runtime runtime, ImageReference repository) =>
+        repository with { Registry = repository.Registry ?? (runtime.IsPodman ? "localhost" : null) };
+
+    private async Task RunAsync(Runtime runtime, ImageLayout layout, string[] arguments, CancellationToken cancellationToken)
+    {
+        ToolResult result;
+        try
+        {
+            result = await runner.RunAsync(new ToolInvocation(runtime.Tool, arguments), cancellationToken);
+        }
+        catch (DiagnosticException e)
+        {
+            throw Failed(runtime, layout, e.Message, e);
+        }
+        if (result.ExitCode != 0)
+            throw Failed(runtime, layout, $"'{arguments[0]}' ended with exit code {result.ExitCode}: {result.LastErrorLines(3)}");
+    }
+
+    /// <summary>Docker's containerd store does; its classic store cannot take an index, and Podman takes this machine's platform out of it (dotnet/sdk asks Docker the same).</summary>
+    private async Task<bool> TakesSeveralPlatformsAsync(Runtime runtime, CancellationToken cancellationToken)
+    {
+        if (runtime.IsPodman)
+            return false;
+        try
+        {
+            var result = await runner.RunAsync(new ToolInvocation(runtime.Tool, ["info", "--format", "{{json .DriverStatus}}"]) { TimeLimit = Patience }, cancellationToken);
+            return result.ExitCode == 0 && result.StandardOutput.Contains("io.containerd.snapshotter", StringComparison.Ordinal);
+        }
+        catch (DiagnosticException)
+        {
+            return false;
+        }
+    }
+
     private static DiagnosticException Failed(Runtime runtime, ImageLayout layout, string why, Exception? cause = null) => new(
         DiagnosticCodes.LoadFailed,
-        $"{runtime.Name} did not take the image ({runtime.Tool.Path} load): {why.TrimEnd('.', '\n', '\r')}."
+        $"{runtime.Name} did not take the image ({runtime.Tool.Path}): {why.TrimEnd('.', '\n', '\r')}."
             + (layout.Platforms.Count > 1 ? " An image for several platforms needs Docker with the containerd image store; publish for one RID to load it elsewhere." : ""),
         cause);
 
-    private sealed record Runtime(Tool Tool, string Name, bool IsImitation);
+    private sealed record Runtime(Tool Tool, bool IsPodman)
+    {
+        public string Name => IsPodman ? "Podman" : "Docker";
+
+        /// <summary>Podman under the name of docker.</summary>
+        public bool IsImitation => IsPodman && Tool.Name != "podman";
+    }
 }

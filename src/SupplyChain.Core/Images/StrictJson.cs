@@ -34,9 +34,11 @@ internal static class StrictJson
             RefuseAmbiguousNames(document.RootElement, what);
             return document;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw Malformed(what, "is not valid JSON", e);
+            // InvalidOperationException: half of a surrogate pair as an escape (\ud800) in a property name, which is valid JSON but no text.
+            document?.Dispose();
+            throw Malformed(what, "is not valid JSON, or has a property twice", e);
         }
         catch (Exception)
         {
@@ -57,7 +59,7 @@ internal static class StrictJson
             return;
         foreach (var property in element.EnumerateObject())
         {
-            var name = NameOf(property, what);
+            var name = property.Name;
             if (Folded.TryGetValue(Fold(name), out var known) && known != name)
                 throw Malformed(what, $"spells '{known}' in another way, which some programs read and some do not");
             if (!IsFreeForm(name, property.Value))
@@ -68,19 +70,6 @@ internal static class StrictJson
     /// <summary>Free text of the image's author, and the runtime configuration in Docker's own spelling (Env, Labels, Volumes …), which is no descriptor.</summary>
     private static bool IsFreeForm(string name, JsonElement value) =>
         name == "annotations" || (name == "config" && value.ValueKind == JsonValueKind.Object && !value.TryGetProperty("digest", out _));
-
-    private static string NameOf(JsonProperty property, string what)
-    {
-        try
-        {
-            return property.Name;
-        }
-        catch (InvalidOperationException e)
-        {
-            // Half of a surrogate pair as an escape (\ud800): valid for the parser, but no text.
-            throw Malformed(what, "has a property name that is not text", e);
-        }
-    }
 
     /// <summary>As Go's encoding/json folds names: case, and the two letters outside ASCII that fold into it (ſ and the Kelvin sign).</summary>
     private static string Fold(string name) => name.Replace('\u017F', 's').Replace('\u212A', 'k').ToLowerInvariant();
