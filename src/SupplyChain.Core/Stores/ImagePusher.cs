@@ -16,17 +16,10 @@ internal sealed record ImagePusher(int Parallelism = 4)
     /// </exception>
     public async Task<PushedImage> PushAsync(ImageLayout layout, IImageStore store, GateVerdict verdict, CancellationToken cancellationToken)
     {
-        if (verdict.Image != layout.Root.Digest)
-        {
-            throw new DiagnosticException(
-                DiagnosticCodes.ImageChanged,
-                $"the gate judged {verdict.Image.Short}, but the image to push is {layout.Root.Digest.Short}. Nothing was pushed. Publish again; if it happens again, a target between the gate and the push changes the image.");
-        }
-        if (!verdict.Passed)
-            throw new DiagnosticException(DiagnosticCodes.PushRefused, $"the gate did not let {layout.Root.Digest.Short} pass ({verdict.Summary}), so it is not pushed to {store.Repository.Name}.");
+        RequirePassed(layout, verdict);
 
-        var blobs = layout.Platforms.SelectMany(p => p.Layers.Append(p.Config)).DistinctBy(b => b.Digest).ToArray();
-        var children = layout.Platforms.Select(p => p.Manifest).Where(m => m.Digest != layout.Root.Digest).DistinctBy(m => m.Digest).ToArray();
+        var blobs = layout.ListBlobs();
+        var children = layout.ListManifests().Where(manifest => manifest.Digest != layout.Root.Digest).ToArray();
 
         // All questions at once; what is there already costs one round trip in all.
         var present = Task.WhenAll(blobs.Select(blob => store.HasBlobAsync(blob, cancellationToken)));
@@ -36,9 +29,8 @@ internal sealed record ImagePusher(int Parallelism = 4)
 
         int mounted = 0;
         long uploaded = 0;
-        // The largest first, so that the last to end did not begin last.
         await Parallel.ForEachAsync(
-            missing.OrderByDescending(b => b.Size),
+            missing,
             new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
             async (blob, token) =>
             {
@@ -56,7 +48,21 @@ internal sealed record ImagePusher(int Parallelism = 4)
         if (!manifestsThere.Result[^1])
             await WriteAsync(layout, store, layout.Root, cancellationToken);
 
-        return new PushedImage(store.Repository.At(layout.Root.Digest), layout.Root, missing.Length - mounted, uploaded, blobs.Length - missing.Length + mounted);
+        return new PushedImage(store.Repository.At(layout.Root.Digest), layout.Root, missing.Length - mounted, uploaded, blobs.Count - missing.Length + mounted);
+    }
+
+    /// <summary>Nothing leaves this machine, and nothing is signed, without a verdict that passed and is about these very bytes.</summary>
+    /// <exception cref="DiagnosticException">SCB1005, SCB4009: as for a push.</exception>
+    public static void RequirePassed(ImageLayout layout, GateVerdict verdict)
+    {
+        if (verdict.Image != layout.Root.Digest)
+        {
+            throw new DiagnosticException(
+                DiagnosticCodes.ImageChanged,
+                $"the gate judged {verdict.Image.Short}, but the image to push is {layout.Root.Digest.Short}. Nothing was pushed. Publish again; if it happens again, a target between the gate and the push changes the image.");
+        }
+        if (!verdict.Passed)
+            throw new DiagnosticException(DiagnosticCodes.PushRefused, $"the gate did not let {layout.Root.Digest.Short} pass ({verdict.Summary}), so it is not pushed.");
     }
 
     private static async Task<bool> IsThereAsync(IImageStore store, Descriptor manifest, CancellationToken cancellationToken) =>

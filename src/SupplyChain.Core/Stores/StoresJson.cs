@@ -8,7 +8,6 @@ namespace SupplyChain.Core.Stores;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true,
     WriteIndented = true)]
 [JsonSerializable(typeof(PushedImage))]
 [JsonSerializable(typeof(IReadOnlyList<Descriptor>))]

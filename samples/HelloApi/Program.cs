@@ -1,0 +1,7 @@
+using Newtonsoft.Json;
+
+var app = WebApplication.CreateBuilder(args).Build();
+
+app.MapGet("/", () => Results.Content(JsonConvert.SerializeObject(new { hello = "world" }), "application/json"));
+
+app.Run();

@@ -1,0 +1,26 @@
+using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Sboms;
+
+namespace SupplyChain.Build.Tasks;
+
+/// <summary>Joins the packages as the build knows them and the operating system as the scanner saw it into one bill of materials.</summary>
+public sealed class BuildSbom : StageTask
+{
+    protected override Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        var plan = State.Plan.Read();
+        if (!plan.Sbom)
+            return Task.CompletedTask;
+
+        var image = State.Image.Read();
+        var context = new SbomContext(plan.Repository, image.Root.Digest, Package.Version, Package.Now());
+        var sbom = SbomBuilder.Build(State.Inventory.Read(), State.Scan.ReadOrNull(), context);
+        var file = Path.Combine(plan.OutputDirectory, "sbom.cdx.json");
+        using (var stream = File.Create(file + ".tmp"))
+            CycloneDxWriter.Write(sbom, stream, indented: true);
+        File.Move(file + ".tmp", file, overwrite: true);
+        State.Sbom.Write(new WrittenSbom(image.Root.Digest, file, sbom.Components.Count));
+        Say($"SBOM of {Amounts.Count(sbom.Components.Count, "component")}: {Relative(file)}");
+        return Task.CompletedTask;
+    }
+}

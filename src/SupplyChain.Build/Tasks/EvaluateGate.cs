@@ -1,0 +1,39 @@
+using SupplyChain.Core.Gating;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Publishing;
+
+namespace SupplyChain.Build.Tasks;
+
+/// <summary>Decides whether the image may leave this machine. Each finding that blocks becomes an error with the line to change.</summary>
+public sealed class EvaluateGate : StageTask
+{
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        var plan = State.Plan.Read();
+        var image = State.Image.Read();
+        var verdict = State.Verdict.Write(plan.Scan ? Evaluate(plan, image) : Skip(image));
+        if (verdict.Passed && plan.UserArchive is { } archive)
+        {
+            await OciArchiveWriter.WriteAsync(image, plan.Repository, plan.Tags, archive, cancellationToken);
+            Say($"archive written to {Relative(archive)}");
+        }
+    }
+
+    private GateVerdict Evaluate(PublishPlan plan, ImageLayout image)
+    {
+        var report = State.Scan.Read();
+        var scanFile = Path.Combine(plan.OutputDirectory, "scan.json");
+        File.Copy(State.Scan.Path, scanFile, overwrite: true);
+        var verdict = Gate.Evaluate(report, plan.Gate, State.Inventory.Read(), image.Root.Digest, Relative(scanFile));
+        var database = report.DatabaseUpdatedAt is { } updated ? $", database of {updated.UtcDateTime:yyyy-MM-dd HH:mm} UTC" : "";
+        Say($"scanned with {report.Scanner} {report.ScannerVersion}{database}: {verdict.Summary}");
+        verdict.Blocking.ToList().ForEach(Report);
+        return verdict;
+    }
+
+    private GateVerdict Skip(ImageLayout image)
+    {
+        Say("not scanned (SupplyChainScan=false)");
+        return new GateVerdict(image.Root.Digest, Passed: true, [], "not scanned");
+    }
+}

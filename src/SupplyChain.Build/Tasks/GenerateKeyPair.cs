@@ -1,0 +1,33 @@
+using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Signing;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Build.Tasks;
+
+/// <summary>Makes a pair of signing keys, outside the source tree unless a place is given; never overwrites one.</summary>
+public sealed class GenerateKeyPair : StageTask
+{
+    /// <summary>SupplyChainSigningKey: where the private key shall be; empty: the user's configuration folder.</summary>
+    public string? SigningKey { get; set; }
+
+    public string? CosignPath { get; set; }
+
+    public string? ToolsPath { get; set; }
+
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        var settings = new Settings(
+            new Dictionary<string, string>
+            {
+                ["SupplyChainSigningKey"] = SigningKey ?? "",
+                ["SupplyChainCosignPath"] = CosignPath ?? "",
+                ["SupplyChainToolsPath"] = ToolsPath ?? "",
+            },
+            ProjectFile);
+        var cosign = new PlanReader(Package.Machine).FindTool("cosign", settings);
+        var prefix = settings.Path("SupplyChainSigningKey") is { } key ? Path.ChangeExtension(key, null) : null;
+        var pair = await new KeyPairGenerator(new ToolRunner(), cosign, Package.Machine).GenerateAsync(prefix, cancellationToken);
+        pair.Warnings.ToList().ForEach(Report);
+        Say($"key pair written: {pair.PrivateKeyFile}, {pair.PublicKeyFile}. Sign with -p:SupplyChainSigningKey={pair.PrivateKeyFile}; give the .pub file to those who verify.");
+    }
+}

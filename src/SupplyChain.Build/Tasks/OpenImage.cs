@@ -1,0 +1,21 @@
+using SupplyChain.Core.Images;
+
+namespace SupplyChain.Build.Tasks;
+
+/// <summary>The SDK's archive becomes an OCI layout whose every blob has been hashed; its root digest is the image from here on.</summary>
+public sealed class OpenImage : StageTask
+{
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken);
+        State.Image.Write(image);
+        File.Delete(State.ArchiveFile);
+        Say($"image {image.Root.Digest.Short} built, nothing pushed yet ({Describe(image)})");
+    }
+
+    private static string Describe(ImageLayout image)
+    {
+        var layers = image.Platforms.SelectMany(platform => platform.Layers).DistinctBy(layer => layer.Digest).ToList();
+        return $"{Amounts.Count(layers.Count, "layer")}, {Amounts.Size(layers.Sum(layer => layer.Size))}, {string.Join(", ", image.Platforms.Select(p => p.Platform))}";
+    }
+}

@@ -1,0 +1,73 @@
+using SupplyChain.Core.Gating;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Signing;
+using SupplyChain.Core.Stores;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Build.Tasks;
+
+/// <summary>
+/// Pushes by digest, and signs at the same time: a signature needs the digest, not the registry. Both take only an image whose verdict says
+/// passed. No tag is set.
+/// </summary>
+public sealed class PushImage : StageTask
+{
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        var plan = State.Plan.Read();
+        if (!plan.Publish)
+        {
+            Say("not pushed (SupplyChainPush=false)");
+            return;
+        }
+
+        var image = State.Image.Read();
+        var verdict = State.Verdict.Read();
+        // Signing starts beside the push, so it cannot rely on the push to refuse.
+        ImagePusher.RequirePassed(image, verdict);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await FirstFailureStopsAll(stop, PushAsync(plan, image, verdict, stop.Token), SignAsync(plan, image, stop.Token));
+    }
+
+    private async Task PushAsync(PublishPlan plan, ImageLayout image, GateVerdict verdict, CancellationToken cancellationToken)
+    {
+        var store = OpenDestination(plan).Store;
+        // A tag that may not be moved is said before the upload, not after it.
+        await new Tagger().CheckAsync(store, image.Root.Digest, plan.Tags, plan.TagPolicy, cancellationToken);
+        var pushed = State.Pushed.Write(await new ImagePusher().PushAsync(image, store, verdict, cancellationToken));
+        var uploaded = pushed.UploadedBlobs == 0 ? "everything already there" : $"{Amounts.Count(pushed.UploadedBlobs, "blob")} uploaded ({Amounts.Size(pushed.UploadedBytes)}), {pushed.PresentBlobs} already there";
+        Say(plan.ToLayout ? $"written to {Relative(plan.LayoutDirectory)}" : $"pushed by digest to {plan.Repository.Name}, {uploaded}");
+    }
+
+    private async Task SignAsync(PublishPlan plan, ImageLayout image, CancellationToken cancellationToken)
+    {
+        if (plan.Cosign is not { } cosign)
+            return;
+
+        var digest = image.Root.Digest;
+        List<StatementToSign> statements = [StatementToSign.Signature(digest)];
+        if (State.Sbom.ReadOrNull() is { } sbom)
+            statements.Add(StatementToSign.Attestation(digest, plan.Repository.Name, PredicateTypes.CycloneDx, await File.ReadAllBytesAsync(sbom.File, cancellationToken)));
+        var identity = SigningIdentity.Resolve(plan.Signing, Package.Machine);
+        var evidence = await new CosignSigner(new ToolRunner(), cosign, plan.Signing, Package.Machine).SignAsync(statements, identity, plan.OutputDirectory, cancellationToken);
+        State.Evidence.Write(evidence);
+        Say($"signed with {identity.DisplayName}{(statements.Count > 1 ? "; attested SBOM (CycloneDX)" : "")}");
+    }
+
+    /// <summary>When one of them fails, the other is cancelled and awaited: nothing goes on behind an error.</summary>
+    private static async Task FirstFailureStopsAll(CancellationTokenSource stop, params Task[] tasks)
+    {
+        var failure = (Task?)null;
+        foreach (var running in Task.WhenEach(tasks).ToBlockingEnumerable(CancellationToken.None))
+        {
+            if (running.IsCompletedSuccessfully || failure is not null)
+                continue;
+            failure = running;
+            await stop.CancelAsync();
+        }
+
+        if (failure is not null)
+            await failure;
+    }
+}

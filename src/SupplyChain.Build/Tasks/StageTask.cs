@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using Microsoft.Build.Framework;
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Publishing;
+
+namespace SupplyChain.Build.Tasks;
+
+/// <summary>
+/// The boundary between MSBuild and the engine: cancellation, and the one place where a <see cref="DiagnosticException"/> becomes an MSBuild
+/// error and an unexpected exception becomes SCB9001.
+/// </summary>
+public abstract class StageTask : Microsoft.Build.Utilities.Task, ICancelableTask
+{
+    private readonly CancellationTokenSource _cancellation = new();
+
+    /// <summary>Absolute path of the project: where an error stands that has no better place.</summary>
+    [Required]
+    public string ProjectFile { get; set; } = "";
+
+    /// <summary>Absolute path of the folder of the state files, one a step.</summary>
+    public string StateDirectory { get; set; } = "";
+
+    private protected PublishState State => new(StateDirectory);
+
+    public void Cancel() => _cancellation.Cancel();
+
+    public sealed override bool Execute()
+    {
+        var watch = Stopwatch.StartNew();
+        try
+        {
+            ExecuteAsync(_cancellation.Token).GetAwaiter().GetResult();
+            if (StateDirectory.Length > 0 && !Log.HasLoggedErrors)
+                State.RecordStep(GetType().Name, watch.Elapsed);
+        }
+        catch (DiagnosticException e)
+        {
+            Report(e.Diagnostic);
+            Detail(e.ToString());
+        }
+        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
+        {
+            // MSBuild has been told to stop and says so itself.
+            return false;
+        }
+        catch (Exception e)
+        {
+            Report(new Diagnostic(
+                DiagnosticCodes.InternalError,
+                $"{GetType().Name} met a fault that SupplyChain.Build did not expect: {e.Message} No tag was set. Please report it with what dotnet publish -v:detailed prints."));
+            Detail(e.ToString());
+        }
+
+        return !Log.HasLoggedErrors;
+    }
+
+    /// <summary>One connection to the destination for the whole publish; MSBuild disposes of it when the build ends.</summary>
+    private protected Destination OpenDestination(PublishPlan plan)
+    {
+        var key = $"SupplyChain.Build destination {StateDirectory}";
+        var engine = BuildEngine as IBuildEngine4;
+        if (engine?.GetRegisteredTaskObject(key, RegisteredTaskObjectLifetime.Build) is not Destination destination)
+        {
+            destination = new Destination(plan, Environment.GetEnvironmentVariable, TimeProvider.System);
+            engine?.RegisterTaskObject(key, destination, RegisteredTaskObjectLifetime.Build, allowEarlyCollection: false);
+        }
+
+        destination.Log = Detail;
+        return destination;
+    }
+
+    protected abstract Task ExecuteAsync(CancellationToken cancellationToken);
+
+    /// <summary>The line of a step.</summary>
+    protected void Say(string line) => Log.LogMessage(MessageImportance.High, "supply chain: {0}", line);
+
+    protected void Detail(string line) => Log.LogMessage(MessageImportance.Low, "{0}", line);
+
+    /// <summary>A path as people want to read it: from the project's folder on where it lies in it.</summary>
+    protected string Relative(string path)
+    {
+        var relative = Path.GetRelativePath(Path.GetDirectoryName(ProjectFile)!, path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
+
+    protected void Report(Diagnostic diagnostic)
+    {
+        var file = diagnostic.File ?? ProjectFile;
+        var (code, link, line) = (diagnostic.Code.ToString(), diagnostic.Code.HelpLink, diagnostic.Line);
+        if (diagnostic.Severity == DiagnosticSeverity.Error)
+            Log.LogError(null, code, null, link, file, line, 0, 0, 0, "{0}", diagnostic.Message);
+        else
+            Log.LogWarning(null, code, null, link, file, line, 0, 0, 0, "{0}", diagnostic.Message);
+    }
+}

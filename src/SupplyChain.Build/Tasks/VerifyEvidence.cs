@@ -1,0 +1,37 @@
+using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Signing;
+using SupplyChain.Core.Stores;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Build.Tasks;
+
+/// <summary>Reads signature and attestations back from the destination and has cosign verify them, as a stranger would.</summary>
+public sealed class VerifyEvidence : StageTask
+{
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        var plan = State.Plan.Read();
+        if (!plan.Publish || !plan.Verify || plan.Cosign is not { } cosign)
+            return;
+
+        var (pushed, evidence, runner) = (State.Pushed.Read(), State.Evidence.Read(), new ToolRunner());
+        var destination = OpenDestination(plan);
+        var identity = SigningIdentity.Resolve(plan.Signing, Package.Machine);
+        var signer = await new PublicKeySource(runner, cosign, plan.Signing, Package.Machine).GetAsync(identity, evidence, StateDirectory, cancellationToken);
+        var request = new VerificationRequest(pushed.Reference, pushed.Digest, Completeness.RequiredTypes(plan), signer)
+        {
+            Own = evidence,
+            Stored = plan.ToLayout ? await ReadBackAsync(destination.Store, pushed, cancellationToken) : [],
+            Access = await destination.AccessAsync(cancellationToken),
+            WorkDirectory = StateDirectory,
+        };
+        State.Verification.Write(await new Verifier(runner, cosign, Package.Machine).VerifyAsync(request, cancellationToken));
+    }
+
+    private static async Task<IReadOnlyList<StoredBundle>> ReadBackAsync(IImageStore store, PushedImage pushed, CancellationToken cancellationToken)
+    {
+        var reader = new EvidenceReader();
+        var stored = await reader.ListAsync(store, pushed.Root, cancellationToken);
+        return await Task.WhenAll(stored.Select(async item => new StoredBundle(item.PredicateType, await reader.ReadBundleAsync(store, item, cancellationToken))));
+    }
+}

@@ -1,0 +1,62 @@
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Signing;
+using SupplyChain.Core.Stores;
+
+namespace SupplyChain.Core.Publishing;
+
+/// <summary>
+/// Where the image goes: the repository of a registry, or an OCI layout folder in the output. One for a whole publish, so that connections,
+/// credentials and tokens are asked for once.
+/// </summary>
+internal sealed class Destination : IDisposable
+{
+    private readonly HttpClient? _http;
+    private readonly RememberedCredentials? _credentials;
+    private readonly Func<string, string?> _environment;
+
+    public Destination(PublishPlan plan, Func<string, string?> environment, TimeProvider clock)
+    {
+        _environment = environment;
+        if (plan.ToLayout)
+        {
+            Store = new LayoutStore(plan.LayoutDirectory, plan.Repository.Repository, clock);
+            return;
+        }
+
+        _http = RegistryHttp.CreateClient();
+        _credentials = new RememberedCredentials(DockerCredentials.OfThisUser(environment, line => Log(line)));
+        Store = new RegistryStore(plan.Repository, _http, _credentials, new RegistrySettings(environment, line => Log(line), clock) { MountFrom = plan.BaseRepository });
+    }
+
+    public IImageStore Store { get; }
+
+    /// <summary>Takes lines of low importance; each task puts its own log here.</summary>
+    public Action<string> Log { get; set; } = _ => { };
+
+    /// <summary>How cosign reaches the registry: as we did, with the very credentials that we used.</summary>
+    public async Task<RegistryAccess> AccessAsync(CancellationToken cancellationToken) => _credentials is null
+        ? new RegistryAccess()
+        : RegistryAccess.For(Store.Repository.Registry!, (await _credentials.FindAsync(Store.Repository, cancellationToken)).Credential, _environment);
+
+    public void Dispose() => _http?.Dispose();
+}
+
+/// <summary>Asks a helper program once a publish, not once a step.</summary>
+internal sealed class RememberedCredentials(ICredentialSource source) : ICredentialSource
+{
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private CredentialLookup? _found;
+
+    public async Task<CredentialLookup> FindAsync(ImageReference repository, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            return _found ??= await source.FindAsync(repository, cancellationToken);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+}

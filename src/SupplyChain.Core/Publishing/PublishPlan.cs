@@ -1,0 +1,78 @@
+using System.Text.Json.Serialization;
+using SupplyChain.Core.Gating;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Signing;
+using SupplyChain.Core.Stores;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Core.Publishing;
+
+/// <summary>
+/// Everything a publish needs to know, decided and checked before the image is built. Travels between the MSBuild targets as plan.json.
+/// Holds names of keys and of environment variables, never a secret. All paths are absolute.
+/// </summary>
+internal sealed record PublishPlan
+{
+    // The project
+    public required string ProjectFile { get; init; }
+    public required string AssemblyName { get; init; }
+    public required string Version { get; init; }
+    public required string TargetFramework { get; init; }
+    public required string AssetsFile { get; init; }
+    public IReadOnlyList<string> RuntimeIdentifiers { get; init; } = [];
+
+    // The image
+    /// <summary>Registry (null: an OCI layout folder) and repository.</summary>
+    public required ImageReference Repository { get; init; }
+    public required IReadOnlyList<string> Tags { get; init; }
+
+    /// <summary>The repository of the base image when it is on the same registry: its layers need no upload.</summary>
+    public string? BaseRepository { get; init; }
+
+    /// <summary>The user's own ContainerArchiveOutputPath: gets the archive once the gate has passed.</summary>
+    public string? UserArchive { get; init; }
+    public LoadMode LoadImage { get; init; }
+    public string? LocalRegistry { get; init; }
+
+    /// <summary>The evidence, for people and later tools.</summary>
+    public required string OutputDirectory { get; init; }
+
+    // The steps
+    public bool Scan { get; init; }
+    public required GatePolicy Gate { get; init; }
+    public bool Offline { get; init; }
+    public IReadOnlyList<string> TrivyDatabases { get; init; } = [];
+    public bool Sbom { get; init; }
+
+    /// <summary>False: everything up to the gate, nothing after it.</summary>
+    public bool Publish { get; init; }
+    public required TagPolicy TagPolicy { get; init; }
+
+    /// <summary>Decided: the published image gets a signature and attestations.</summary>
+    public bool Sign { get; init; }
+    public required SigningSettings Signing { get; init; }
+    public bool Verify { get; init; }
+
+    // The tools; null when no step needs them
+    public Tool? Trivy { get; init; }
+    public Tool? Cosign { get; init; }
+
+    /// <summary>The image ends in an OCI layout folder of the output folder.</summary>
+    [JsonIgnore]
+    public bool ToLayout => Repository.Registry is null;
+
+    [JsonIgnore]
+    public string LayoutDirectory => Path.Combine(OutputDirectory, "image");
+
+    /// <summary>For people: the registry, or the folder.</summary>
+    [JsonIgnore]
+    public string DestinationName => Repository.Registry ?? LayoutDirectory;
+}
+
+/// <summary>SupplyChainSign.</summary>
+internal enum SignMode
+{
+    Auto,
+    True,
+    False,
+}

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using SupplyChain.Core.Gating;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Projects;
+using SupplyChain.Core.Scanning;
+using SupplyChain.Core.Signing;
+using SupplyChain.Core.Stores;
+
+namespace SupplyChain.Core.Publishing;
+
+/// <summary>
+/// What one publish knows so far: a JSON file a step, in the intermediate folder, so that people can look and other targets can hook in between.
+/// A step reads what the steps before it wrote; a missing file means that step did not run, and nothing is assumed in its place.
+/// </summary>
+internal sealed class PublishState(string directory)
+{
+    public string Directory => directory;
+
+    /// <summary>The image as an OCI layout, before it goes anywhere.</summary>
+    public string ImageDirectory => System.IO.Path.Combine(directory, "image");
+
+    /// <summary>Where the SDK is made to write its archive.</summary>
+    public string ArchiveFile => System.IO.Path.Combine(directory, "image.tar");
+
+    /// <summary>The bundles, until they are attached.</summary>
+    public string EvidenceDirectory => System.IO.Path.Combine(directory, "evidence");
+
+    /// <summary>The scanner's own files.</summary>
+    public string ScanDirectory => System.IO.Path.Combine(directory, "scan");
+
+    /// <summary>The bill of materials of the packages alone: what the scanner reads while the image is scanned.</summary>
+    public string InventorySbomFile => System.IO.Path.Combine(directory, "inventory.cdx.json");
+
+    private string StepsFile => System.IO.Path.Combine(directory, "steps.txt");
+
+    public StateFile<PublishPlan> Plan => new(directory, "plan.json", PublishingJson.Default.PublishPlan);
+    public StateFile<ImageLayout> Image => new(directory, "image.json", ImageJson.Default.ImageLayout);
+    public StateFile<ProjectInventory> Inventory => new(directory, "inventory.json", ProjectsJson.Default.ProjectInventory);
+    public StateFile<ScanReport> Scan => new(directory, "scan.json", ScanJson.Indented.ScanReport);
+    public StateFile<WrittenSbom> Sbom => new(directory, "sbom.json", PublishingJson.Default.WrittenSbom);
+    public StateFile<GateVerdict> Verdict => new(directory, "verdict.json", GateJson.Indented.GateVerdict);
+    public StateFile<PushedImage> Pushed => new(directory, "pushed.json", StoresJson.Default.PushedImage);
+    public StateFile<IReadOnlyList<SignedEvidence>> Evidence => new(directory, "evidence.json", SigningJson.Default.IReadOnlyListSignedEvidence);
+    public StateFile<Verification> Verification => new(directory, "verification.json", SigningJson.Default.Verification);
+
+    /// <summary>Forgets every earlier publish: a verdict or a bundle of another day must never serve this one.</summary>
+    public void Clear()
+    {
+        if (System.IO.Directory.Exists(directory))
+            System.IO.Directory.Delete(directory, recursive: true);
+        System.IO.Directory.CreateDirectory(directory);
+    }
+
+    public void RecordStep(string name, TimeSpan duration) =>
+        File.AppendAllText(StepsFile, FormattableString.Invariant($"{name} {duration.TotalMilliseconds:0}\n"));
+
+    public IReadOnlyList<StepDuration> Steps() => !File.Exists(StepsFile) ? [] :
+    [
+        .. File.ReadAllLines(StepsFile).Select(line => line.Split(' ')).Select(parts =>
+            new StepDuration(parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture))),
+    ];
+}
+
+/// <summary>One file of the state, written whole or not at all.</summary>
+internal readonly struct StateFile<T>(string directory, string name, JsonTypeInfo<T> type)
+    where T : class
+{
+    public string Path => System.IO.Path.Combine(directory, name);
+
+    public T? ReadOrNull()
+    {
+        if (!File.Exists(Path))
+            return null;
+        using var stream = File.OpenRead(Path);
+        return JsonSerializer.Deserialize(stream, type);
+    }
+
+    /// <exception cref="InvalidOperationException">The step that writes it has not run.</exception>
+    public T Read() => ReadOrNull() ?? throw new InvalidOperationException(
+        $"{Path} is missing: the step that writes it has not run. Has a target been taken out of SupplyChainPublishDependsOn?");
+
+    public T Write(T value)
+    {
+        var temporary = Path + ".tmp";
+        using (var stream = File.Create(temporary))
+            JsonSerializer.Serialize(stream, value, type);
+        File.Move(temporary, Path, overwrite: true);
+        return value;
+    }
+}

@@ -1,0 +1,14 @@
+using System.Text.Json.Serialization;
+
+namespace SupplyChain.Core.Publishing;
+
+/// <summary>The state files, the receipt and the evidence index.</summary>
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(PublishPlan))]
+[JsonSerializable(typeof(WrittenSbom))]
+[JsonSerializable(typeof(Receipt))]
+internal sealed partial class PublishingJson : JsonSerializerContext;

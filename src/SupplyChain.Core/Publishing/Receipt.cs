@@ -1,0 +1,58 @@
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Core.Publishing;
+
+/// <summary>What was done: to which image, by which tools, from which database, how long each step took. Written as receipt.json.</summary>
+/// <param name="Reference">Registry (none for a layout), repository and digest.</param>
+/// <param name="Tags">The tags that point to it now; none when nothing was published.</param>
+/// <param name="Sbom">Absolute path of the CycloneDX document.</param>
+internal sealed record Receipt(
+    string Reference,
+    Digest Digest,
+    string MediaType,
+    IReadOnlyList<string> Platforms,
+    IReadOnlyList<string> Tags,
+    ReceiptScan? Scan,
+    string? Sbom,
+    IReadOnlyList<ReceiptEvidence> Evidence,
+    bool Signed,
+    string? VerifiedSigner,
+    IReadOnlyList<Tool> Tools,
+    IReadOnlyList<StepDuration> Steps,
+    string SupplyChainBuildVersion,
+    DateTimeOffset FinishedAt)
+{
+    public static Receipt Of(PublishPlan plan, PublishState state, string version, DateTimeOffset finishedAt)
+    {
+        var image = state.Image.Read();
+        var scan = state.Scan.ReadOrNull();
+        var evidence = state.Evidence.ReadOrNull() ?? [];
+        return new Receipt(
+            plan.Repository.At(image.Root.Digest).ToString(),
+            image.Root.Digest,
+            image.Root.MediaType,
+            [.. image.Platforms.Select(platform => platform.Platform.ToString())],
+            plan.Publish ? plan.Tags : [],
+            scan is null ? null : new ReceiptScan(scan.Scanner, scan.ScannerVersion, scan.DatabaseUpdatedAt, state.Verdict.Read().Summary),
+            state.Sbom.ReadOrNull()?.File,
+            [.. evidence.Select(signed => new ReceiptEvidence(signed.PredicateType, Path.GetFileName(signed.BundleFile)))],
+            evidence.Count > 0,
+            state.Verification.ReadOrNull()?.Signer,
+            [.. new[] { plan.Trivy, plan.Cosign }.OfType<Tool>()],
+            state.Steps(),
+            version,
+            finishedAt);
+    }
+}
+
+internal sealed record ReceiptScan(string Scanner, string ScannerVersion, DateTimeOffset? DatabaseUpdatedAt, string Summary);
+
+/// <param name="Bundle">File name of the Sigstore bundle in the output folder.</param>
+internal sealed record ReceiptEvidence(string PredicateType, string Bundle);
+
+internal sealed record StepDuration(string Step, int Milliseconds);
+
+/// <summary>The bill of materials that was written for an image.</summary>
+/// <param name="File">Absolute path of the CycloneDX document.</param>
+internal sealed record WrittenSbom(Digest Image, string File, int Components);
