@@ -23,8 +23,23 @@ public static class RegistryHttp
         AutomaticDecompression = DecompressionMethods.None,
         UseCookies = false,
         ConnectTimeout = TimeSpan.FromSeconds(15),
+        Proxy = new ProxyBeyondLoopback(HttpClient.DefaultProxy),
         // Proxies may answer 401 or 407 with schemes of their own; ours are answered by RegistryAuthentication.
         PreAuthenticate = false,
         MaxResponseHeadersLength = 64,
     };
+}
+
+/// <summary>A registry on this machine is never behind a proxy, whether or not NO_PROXY says so: the rule of Docker, and of the tools we run beside.</summary>
+internal sealed class ProxyBeyondLoopback(IWebProxy inner) : IWebProxy
+{
+    public ICredentials? Credentials
+    {
+        get => inner.Credentials;
+        set => inner.Credentials = value;
+    }
+
+    public Uri? GetProxy(Uri destination) => destination.IsLoopback ? null : inner.GetProxy(destination);
+
+    public bool IsBypassed(Uri host) => host.IsLoopback || inner.IsBypassed(host);
 }

@@ -60,8 +60,8 @@ internal sealed class RegistryStore : IImageStore
 
     public ImageReference Repository { get; }
 
-    public async Task<bool> HasBlobAsync(Descriptor blob, CancellationToken cancellationToken) =>
-        await _client.Retries.RunAsync((_, token) => HasBlobOnceAsync(blob, token), cancellationToken);
+    public Task<bool> HasBlobAsync(Descriptor blob, CancellationToken cancellationToken) =>
+        _client.Retries.RunAsync((_, token) => HasBlobOnceAsync(blob, token), cancellationToken);
 
     public async Task<Stream> ReadBlobAsync(Descriptor blob, CancellationToken cancellationToken)
     {
@@ -110,8 +110,8 @@ internal sealed class RegistryStore : IImageStore
             $"{Repository.Name} returned {actual} when asked for manifest {digest}. Nothing of it was used. The registry, or a proxy before it, changes what it serves.");
     }
 
-    public async Task WriteManifestAsync(Descriptor manifest, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        await PutManifestAsync(manifest, content, cancellationToken);
+    public Task WriteManifestAsync(Descriptor manifest, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        PutManifestAsync(manifest, content, cancellationToken);
 
     public Task<IReadOnlyList<Descriptor>> ListReferrersAsync(Digest subject, CancellationToken cancellationToken) =>
         _referrers.ListAsync(subject, cancellationToken);
@@ -221,8 +221,8 @@ internal sealed class RegistryStore : IImageStore
     }
 
     /// <summary>A registry may need a moment until a write can be seen everywhere; one that never shows it has not stored it, whatever it answered.</summary>
-    private async Task ReadBackAsync(string what, Func<CancellationToken, Task<bool>> isThere, CancellationToken cancellationToken) =>
-        await _client.Retries.RunAsync(
+    private Task ReadBackAsync(string what, Func<CancellationToken, Task<bool>> isThere, CancellationToken cancellationToken) =>
+        _client.Retries.RunAsync(
             async (_, token) => await isThere(token) ? true : throw new RegistryFault(Differs(what)) { Retries = 3 },
             cancellationToken);
 

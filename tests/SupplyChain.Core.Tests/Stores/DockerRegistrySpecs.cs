@@ -33,6 +33,31 @@ public sealed class DockerRegistrySpecs : IDisposable
     }
 
     [Fact]
+    public async Task Cosign_verifies_what_was_attached_in_a_registry_and_in_a_layout()
+    {
+        await using var registry = await DockerRegistry.StartAsync(Token);
+        var image = SampleImage.Write(_folder);
+        await RunAsync("cosign", "generate-key-pair", "--output-key-prefix", _folder.File("key"));
+        var statement = _folder.File("statement.json");
+        await File.WriteAllTextAsync(statement, $$$"""{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"{{{image.Root.Digest.Hex}}}"}}],"predicateType":"{{{PredicateTypes.CosignSignature}}}","predicate":{}}""", Token);
+        var bundle = _folder.File("bundle.json");
+        await RunAsync("cosign", "attest-blob", "--key", _folder.File("key.key"), "--statement", statement, "--use-signing-config=false", "--tlog-upload=false", "--bundle", bundle, "--yes");
+        var evidence = new SignedEvidence(image.Root.Digest, PredicateTypes.CosignSignature, bundle);
+        string[] verify = ["verify-attestation", "--key", _folder.File("key.pub"), "--insecure-ignore-tlog=true", "--type", PredicateTypes.CosignSignature];
+
+        var store = _bench.Store(registry.Host);
+        var pushed = await new ImagePusher().PushAsync(image, store, SampleImage.Passed(image), Token);
+        await Should.ThrowAsync<InvalidOperationException>(() => RunAsync("cosign", [.. verify, pushed.Reference.ToString()]));
+        await new EvidenceWriter().AttachAsync(store, image.Root, [evidence], Created, Token);
+        await RunAsync("cosign", [.. verify, pushed.Reference.ToString()]);
+
+        var layout = new LayoutStore(_folder.File("layout"), "app", TimeProvider.System);
+        await new ImagePusher().PushAsync(image, layout, SampleImage.Passed(image), Token);
+        await new EvidenceWriter().AttachAsync(layout, image.Root, [evidence], Created, Token);
+        await RunAsync("cosign", [.. verify, "--local-image", _folder.File("layout")]);
+    }
+
+    [Fact]
     public async Task Publishing_again_writes_nothing()
     {
         await using var registry = await DockerRegistry.StartAsync(Token);
@@ -96,7 +121,7 @@ public sealed class DockerRegistrySpecs : IDisposable
 
     private static async Task<string> RunAsync(string tool, params string[] arguments)
     {
-        var result = await Cli.Wrap(Toolchain.Require(tool)).WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Token);
+        var result = await Cli.Wrap(Toolchain.Require(tool)).WithArguments(arguments).WithEnvironmentVariables(e => e.Set("COSIGN_PASSWORD", "")).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Token);
         return result.IsSuccess ? result.StandardOutput.TrimEnd('\n') : throw new InvalidOperationException($"{tool}: {result.StandardError}");
     }
 

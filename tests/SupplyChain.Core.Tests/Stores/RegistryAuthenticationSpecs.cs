@@ -241,41 +241,6 @@ public sealed class RegistryAuthenticationSpecs : IAsyncDisposable
         registry.Requests.Count.ShouldBeLessThan(10);
     }
 
-    [Theory]
-    [InlineData("https://registry.example")]
-    [InlineData("registry.example/team")]
-    [InlineData("user@registry.example")]
-    [InlineData("registry example")]
-    [InlineData("")]
-    public async Task What_is_no_registry_is_refused(string name) =>
-        await RegistryBench.FailureAsync(() => Task.FromResult(_bench.Store(name)), DiagnosticCodes.RegistryNameUnusable);
-
-    [Theory]
-    [InlineData("../secrets")]
-    [InlineData("Team/App")]
-    [InlineData("team//app")]
-    [InlineData("team/app?x")]
-    public async Task What_is_no_repository_is_refused(string name) =>
-        await RegistryBench.FailureAsync(() => Task.FromResult(_bench.Store("registry.example", name)), DiagnosticCodes.RegistryNameUnusable);
-
-    [Fact]
-    public void Challenges_are_read_with_quoted_commas_escapes_and_several_schemes()
-    {
-        var challenges = AuthenticationChallenge.Parse(
-        [
-            "Negotiate, Basic realm=\"a \\\"b\\\", c\" , Bearer realm=\"https://x/token\", service=reg,scope=\"repository:a:pull,push repository:b:pull\"",
-            "garbage\"",
-            "Bearer",
-            "Basic YWJj==",
-            "",
-            "= , =",
-        ]);
-        challenges.Select(c => c.Scheme).Take(3).ShouldBe(["Negotiate", "Basic", "Bearer"]);
-        challenges[1]["REALM"].ShouldBe("a \"b\", c");
-        challenges[2]["service"].ShouldBe("reg");
-        challenges[2]["scope"].ShouldBe("repository:a:pull,push repository:b:pull");
-    }
-
     public async ValueTask DisposeAsync()
     {
         foreach (var registry in _registries)
