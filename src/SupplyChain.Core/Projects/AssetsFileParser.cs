@@ -10,7 +10,7 @@ internal static class AssetsFileParser
         var framework = Framework(root, request.TargetFramework);
         var targets = Targets(root, request, framework.Names);
         return new AssetsFile(
-            [.. Property(root, "packageFolders").EnumerateObject().Select(folder => folder.Name)],
+            PropertyNames(Property(root, "packageFolders")),
             targets,
             Locations(root),
             Direct(root, framework.Names, framework.Element),
@@ -64,7 +64,7 @@ internal static class AssetsFileParser
     }
 
     private static string Known(JsonElement targets) =>
-        string.Join(", ", targets.EnumerateObject().Select(target => target.Name)) is { Length: > 0 } names ? names : "none";
+        string.Join(", ", PropertyNames(targets)) is { Length: > 0 } names ? names : "none";
 
     private static JsonProperty? Find(JsonElement targets, IReadOnlyList<string> names, string? rid)
     {
@@ -90,7 +90,7 @@ internal static class AssetsFileParser
                 throw new JsonException($"'{property.Name}' is not an id and a version.");
             var (id, version) = (property.Name[..slash], property.Name[(slash + 1)..]);
             var isProject = Same(Text(property.Value, "type"), "project");
-            libraries[id] = new AssetsLibrary(id, version, isProject, Names(property.Value, "dependencies"), Assets(property.Value));
+            libraries[id] = new AssetsLibrary(id, version, isProject, property.Value.TryGetProperty("dependencies", out var dependencies) ? PropertyNames(dependencies) : [], Assets(property.Value));
         }
 
         return libraries;
@@ -102,12 +102,26 @@ internal static class AssetsFileParser
         foreach (var group in library.EnumerateObject())
         {
             if (group.NameEquals("runtime") || group.NameEquals("native") || group.NameEquals("resource") || group.NameEquals("runtimeTargets"))
-                assets |= group.Value.EnumerateObject().Any(file => !IsPlaceholder(file.Name)) ? LibraryAssets.Runtime : LibraryAssets.None;
+                assets |= HasFile(group.Value) ? LibraryAssets.Runtime : LibraryAssets.None;
             else if (group.NameEquals("contentFiles"))
-                assets |= group.Value.EnumerateObject().Aggregate(LibraryAssets.None, (sum, file) => sum | Content(file));
+            {
+                foreach (var file in group.Value.EnumerateObject())
+                    assets |= Content(file);
+            }
         }
 
         return assets;
+    }
+
+    private static bool HasFile(JsonElement files)
+    {
+        foreach (var file in files.EnumerateObject())
+        {
+            if (!IsPlaceholder(file.Name))
+                return true;
+        }
+
+        return false;
     }
 
     private static LibraryAssets Content(JsonProperty file)
@@ -166,15 +180,23 @@ internal static class AssetsFileParser
         var pinned = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         if (root.TryGetProperty("centralTransitiveDependencyGroups", out var groups))
         {
-            foreach (var group in groups.EnumerateObject().Where(group => names.Contains(group.Name, StringComparer.OrdinalIgnoreCase)))
-                pinned.UnionWith(group.Value.EnumerateObject().Select(package => package.Name));
+            foreach (var group in groups.EnumerateObject())
+            {
+                if (names.Contains(group.Name, StringComparer.OrdinalIgnoreCase))
+                    pinned.UnionWith(PropertyNames(group.Value));
+            }
         }
 
         return pinned;
     }
 
-    private static IReadOnlyList<string> Names(JsonElement element, string property) =>
-        element.TryGetProperty(property, out var value) ? [.. value.EnumerateObject().Select(item => item.Name)] : [];
+    private static List<string> PropertyNames(JsonElement element)
+    {
+        var names = new List<string>();
+        foreach (var property in element.EnumerateObject())
+            names.Add(property.Name);
+        return names;
+    }
 
     private static JsonElement Property(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : throw new JsonException($"'{name}' is missing.");

@@ -6,7 +6,8 @@ namespace SupplyChain.Core.Projects;
 /// </summary>
 internal sealed class DependencyGraph
 {
-    private readonly SortedDictionary<string, Node> _nodes = new(StringComparer.OrdinalIgnoreCase);
+    // A list, not a dictionary: all types here are reference types, which the runtime has compiled already. This runs once in a build, cold.
+    private readonly SortedList<string, Node> _nodes = new(StringComparer.OrdinalIgnoreCase);
     private readonly SortedSet<string> _roots = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string?> _parents = new(StringComparer.OrdinalIgnoreCase);
 

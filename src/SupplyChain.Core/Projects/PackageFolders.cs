@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Xml;
 using SupplyChain.Core.Diagnostics;
@@ -109,7 +110,12 @@ internal sealed class PackageFolders(AssetsFile assets, string assetsPath)
     {
         try
         {
-            return new FileInfo(path) is { Exists: true, Length: <= MaximumSmallFile } ? File.ReadAllText(path) : null;
+            using var file = File.OpenHandle(path);
+            var length = RandomAccess.GetLength(file);
+            if (length > MaximumSmallFile)
+                return null;
+            var bytes = new byte[length];
+            return Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(file, bytes, 0));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -6,7 +6,7 @@ internal sealed class ProjectFiles
     private const int MaximumFiles = 100;
     private static readonly string[] FoundUpwards = ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"];
 
-    private readonly List<(string Path, ProjectXml Xml)> _files = [];
+    private readonly List<ProjectXml> _files = [];
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ProjectXml?> _parsed;
     private readonly string _projectDirectory;
@@ -31,25 +31,24 @@ internal sealed class ProjectFiles
     /// <param name="centralOnly">Only PackageVersion lines: for packages that nothing references.</param>
     public SourceLine? Find(string id, string version, bool centralOnly)
     {
-        var lines = _files.SelectMany(file => file.Xml.Packages.Where(line => line.Names(id)).Select(line => (file.Path, Line: line))).ToList();
-        var references = centralOnly ? [] : lines.Where(line => !line.Line.IsCentral).ToList();
-        var found = Best(references.Where(line => line.Line.Version is not null)) ?? Best(lines.Where(line => line.Line.IsCentral)) ?? Best(references);
-        if (found is not { } best)
-            return null;
-        return Property(best.Line.Version) ?? new SourceLine(best.Path, best.Line.Line);
-
-        (string Path, PackageLine Line)? Best(IEnumerable<(string Path, PackageLine Line)> candidates)
+        PackageLine? reference = null;
+        PackageLine? versioned = null;
+        PackageLine? central = null;
+        foreach (var line in _files.SelectMany(file => file.Packages).Where(line => line.Names(id)))
         {
-            (string, PackageLine)? first = null;
-            foreach (var candidate in candidates)
-            {
-                if (Value(candidate.Line.Version) == version)
-                    return candidate;
-                first ??= candidate;
-            }
-
-            return first;
+            if (line.IsCentral)
+                central = Better(central, line);
+            else if (!centralOnly && line.Version is not null)
+                versioned = Better(versioned, line);
+            else if (!centralOnly)
+                reference ??= line;
         }
+
+        var found = versioned ?? central ?? reference;
+        return found is null ? null : Property(found.Version) ?? new SourceLine(found.File, found.Line);
+
+        // The first line, unless a later one alone has the version that took effect.
+        PackageLine Better(PackageLine? best, PackageLine line) => best is null || (Value(best.Version) != version && Value(line.Version) == version) ? line : best;
     }
 
     /// <summary>The line of the property, for <c>Version="$(SerilogVersion)"</c>.</summary>
@@ -57,17 +56,17 @@ internal sealed class ProjectFiles
     {
         if (PropertyName(version) is not { } name)
             return null;
-        foreach (var (path, xml) in _files)
+        foreach (var xml in _files)
         {
             if (xml.Properties.TryGetValue(name, out var property))
-                return new SourceLine(path, property.Line);
+                return new SourceLine(xml.File, property.Line);
         }
 
         return null;
     }
 
     private string? Value(string? version) =>
-        PropertyName(version) is { } name ? _files.Select(file => file.Xml.Properties.GetValueOrDefault(name)?.Value).FirstOrDefault(value => value is not null)
+        PropertyName(version) is { } name ? _files.Select(file => file.Properties.GetValueOrDefault(name)?.Value).FirstOrDefault(value => value is not null)
         : version?.Trim('[', ']', '(', ')', ' ');
 
     private static string? PropertyName(string? version) =>
@@ -81,7 +80,7 @@ internal sealed class ProjectFiles
             _parsed.Add(path, xml = File.Exists(path) ? ProjectXml.Read(path) : null);
         if (xml is null)
             return;
-        _files.Add((path, xml));
+        _files.Add(xml);
         foreach (var import in xml.Imports)
         {
             if (Resolve(import, path) is { } file)

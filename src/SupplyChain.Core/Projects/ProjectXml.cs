@@ -6,9 +6,11 @@ namespace SupplyChain.Core.Projects;
 /// The lines of one MSBuild file that say something about package versions. Read as text, without evaluating it: conditions, and
 /// properties from elsewhere, are not known here.
 /// </summary>
-internal sealed class ProjectXml
+internal sealed class ProjectXml(string file)
 {
     private const long MaximumLength = 4 * 1024 * 1024;
+
+    public string File => file;
 
     /// <summary>PackageReference, PackageVersion and GlobalPackageReference items, in the order of the file.</summary>
     public List<PackageLine> Packages { get; } = [];
@@ -24,11 +26,11 @@ internal sealed class ProjectXml
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-            if (file.Length > MaximumLength)
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            if (stream.Length > MaximumLength)
                 return null;
-            using var reader = XmlReader.Create(file, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = MaximumLength });
-            var result = new ProjectXml();
+            using var reader = XmlReader.Create(stream, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = MaximumLength });
+            var result = new ProjectXml(path);
             result.Read(reader, (IXmlLineInfo)reader);
             return result;
         }
@@ -73,7 +75,7 @@ internal sealed class ProjectXml
             reader.MoveToElement();
         }
 
-        var item = new PackageLine(name == "PackageVersion", ids.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), version, at);
+        var item = new PackageLine(file, name == "PackageVersion", ids.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), version, at);
         Packages.Add(item);
         return item;
     }
@@ -93,7 +95,7 @@ internal sealed class ProjectXml
 /// <param name="IsCentral">A PackageVersion of central package management.</param>
 /// <param name="Version">As it is written; null: it stands elsewhere.</param>
 /// <param name="Line">1-based: of the version, else of the item.</param>
-internal sealed record PackageLine(bool IsCentral, IReadOnlyList<string> Ids, string? Version, int Line)
+internal sealed record PackageLine(string File, bool IsCentral, IReadOnlyList<string> Ids, string? Version, int Line)
 {
     public bool Names(string id) => Ids.Contains(id, StringComparer.OrdinalIgnoreCase);
 }

@@ -18,8 +18,8 @@ internal sealed class ApplicationPart
             Properties = [new Property(TrivyProperties.Class, "lang-pkgs"), new Property(TrivyProperties.Type, "dotnet-core")],
         };
 
-        var projects = inventory.Projects.Select(project => (project.Name, project.Dependencies, Component: Project(project)));
-        var packages = inventory.Packages.Select(package => (Name: package.Id, package.Dependencies, Component: Package(package)));
+        var projects = inventory.Projects.Select(project => new Part(project.Name, project.Dependencies, Project(project)));
+        var packages = inventory.Packages.Select(package => new Part(package.Id, package.Dependencies, Package(package)));
         var parts = projects.Concat(packages).OrderBy(part => part.Component.BomRef, StringComparer.Ordinal).DistinctBy(part => part.Component.BomRef, StringComparer.Ordinal).ToList();
         var refs = parts.ToLookup(part => part.Name, part => part.Component.BomRef, StringComparer.OrdinalIgnoreCase);
 
@@ -75,4 +75,7 @@ internal sealed class ApplicationPart
             return text;
         return text[..(char.IsHighSurrogate(text[MaximumDescription - 2]) ? MaximumDescription - 2 : MaximumDescription - 1)] + "…";
     }
+
+    /// <summary>A type of its own rather than a tuple: LINQ over tuples is compiled anew in every build.</summary>
+    private sealed record Part(string Name, IReadOnlyList<string> Dependencies, Component Component);
 }

@@ -37,7 +37,7 @@ public sealed class PackageUrl : IEquatable<PackageUrl>
         if (Namespace is not null && Type is ("nuget" or "oci"))
             throw new FormatException($"A package URL of type {Type} has no namespace.");
         Version = NullIfEmpty(version);
-        var sorted = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var sorted = new SortedList<string, string>(StringComparer.Ordinal);
         foreach (var (key, value) in qualifiers ?? [])
         {
             if (value.Length > 0 && !sorted.TryAdd(Key(key), value))

@@ -11,9 +11,9 @@ internal sealed class SystemPart
     public SystemPart(IReadOnlyList<ScannedPlatform> platforms, SpdxLicenses licenses)
     {
         _licenses = licenses;
-        var systems = new SortedDictionary<string, Component>(StringComparer.Ordinal);
-        var packages = new SortedDictionary<string, Component>(StringComparer.Ordinal);
-        var owners = new SortedDictionary<string, SortedSet<string>>(StringComparer.Ordinal);
+        var systems = new SortedList<string, Component>(StringComparer.Ordinal);
+        var packages = new SortedList<string, Component>(StringComparer.Ordinal);
+        var owners = new SortedList<string, SortedSet<string>>(StringComparer.Ordinal);
         foreach (var platform in platforms)
         {
             var system = platform.OperatingSystem is { } release ? System(release) : null;
@@ -36,7 +36,7 @@ internal sealed class SystemPart
         Components = [.. systems.Values, .. packages.Values];
         Dependencies = [.. owners.Select(owner => new Dependency(owner.Key, [.. owner.Value]))];
         Compositions = owners.Count == 0 ? [] : [new Composition("complete", [], [.. owners.Keys])];
-        IsKnown = platforms.Count > 0 && platforms.All(platform => platform.OperatingSystem is not null || platform.Packages.Count > 0);
+        IsKnown = platforms.Count > 0 && platforms.All(IsRecognised);
     }
 
     public IReadOnlyList<Component> Systems { get; }
@@ -52,6 +52,8 @@ internal sealed class SystemPart
     /// <summary>The scanner has recognised the operating system of every platform.</summary>
     public bool IsKnown { get; }
 
+    public static bool IsRecognised(ScannedPlatform platform) => platform.OperatingSystem is not null || platform.Packages.Count > 0;
+
     /// <summary>Name and version are the scanner's own words for family and release: advisories are found by them.</summary>
     private static Component System(OperatingSystemRelease release) =>
         new(ComponentType.OperatingSystem, $"os:{release.Family}@{release.Name}", release.Family, release.Name)
@@ -66,26 +68,30 @@ internal sealed class SystemPart
         {
             Purl = purl,
             Licenses = _licenses.ClassifyAll(package.Licenses),
-            Properties = [.. Properties(package, family)],
+            Properties = Properties(package, family),
         };
     }
 
-    private static IEnumerable<Property> Properties(OsPackage package, string? family)
+    private static List<Property> Properties(OsPackage package, string? family)
     {
         // With its parts, Trivy compares the source version as it did in the image; in one piece it does so for most families only.
         (string? upstream, string? release, var epoch) = package.SourceParts is { } parts ? (parts.Upstream, parts.Release, parts.Epoch) : (package.SourceVersion, null, 0);
-        (string Name, string? Value)[] properties =
-        [
-            (TrivyProperties.LayerDiffId, package.LayerDiffId),
-            (TrivyProperties.LayerDigest, package.LayerDigest == package.LayerDiffId ? null : package.LayerDigest),
-            (TrivyProperties.ModularityLabel, package.ModularityLabel),
-            (TrivyProperties.PackageId, package.ScannerId ?? $"{package.Name}@{package.Version}"),
-            (TrivyProperties.PackageType, package.Type ?? family),
-            (TrivyProperties.SourceEpoch, epoch == 0 ? null : epoch.ToString(CultureInfo.InvariantCulture)),
-            (TrivyProperties.SourceName, package.SourceName),
-            (TrivyProperties.SourceRelease, release),
-            (TrivyProperties.SourceVersion, upstream),
-        ];
-        return properties.Where(property => !string.IsNullOrEmpty(property.Value)).Select(property => new Property(property.Name, property.Value!));
+        List<Property> properties = [];
+        Add(TrivyProperties.LayerDiffId, package.LayerDiffId);
+        Add(TrivyProperties.LayerDigest, package.LayerDigest == package.LayerDiffId ? null : package.LayerDigest);
+        Add(TrivyProperties.ModularityLabel, package.ModularityLabel);
+        Add(TrivyProperties.PackageId, package.ScannerId ?? $"{package.Name}@{package.Version}");
+        Add(TrivyProperties.PackageType, package.Type ?? family);
+        Add(TrivyProperties.SourceEpoch, epoch == 0 ? null : epoch.ToString(CultureInfo.InvariantCulture));
+        Add(TrivyProperties.SourceName, package.SourceName);
+        Add(TrivyProperties.SourceRelease, release);
+        Add(TrivyProperties.SourceVersion, upstream);
+        return properties;
+
+        void Add(string name, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+                properties.Add(new Property(name, value));
+        }
     }
 }

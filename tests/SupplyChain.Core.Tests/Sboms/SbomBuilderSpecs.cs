@@ -1,3 +1,4 @@
+using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Sboms;
 using SupplyChain.TestKit;
@@ -102,6 +103,23 @@ public sealed class SbomBuilderSpecs
     {
         SbomBuilder.BuildInventory(SampleSbom.Inventory, "0.1.0").Compositions.ShouldHaveSingleItem().Aggregate.ShouldBe("complete");
         SbomBuilder.BuildInventory(SampleSbom.Inventory with { Gaps = ["a gap"] }, "0.1.0").Compositions.ShouldHaveSingleItem().Aggregate.ShouldBe("incomplete");
+    }
+
+    [Fact]
+    public void What_is_missing_is_said_to_people_too()
+    {
+        SbomCompleteness.Check(SampleSbom.Inventory, SampleSbom.Report).ShouldBeEmpty();
+        Messages(SampleSbom.Inventory with { Gaps = ["a gap."] }, SampleSbom.Report).ShouldBe(["the bill of materials is incomplete: a gap."]);
+        Messages(SampleSbom.Inventory, null).ShouldHaveSingleItem().ShouldContain("nothing was scanned");
+        Messages(SampleSbom.Inventory, SampleSbom.Report with { Platforms = [SampleSbom.Report.Platforms[0] with { OperatingSystem = null, Packages = [] }] })
+            .ShouldHaveSingleItem().ShouldContain("Trivy recognised no operating system in linux/amd64");
+
+        static IEnumerable<string> Messages(Core.Projects.ProjectInventory inventory, Core.Scanning.ScanReport? report)
+        {
+            var diagnostics = SbomCompleteness.Check(inventory, report);
+            diagnostics.ShouldAllBe(diagnostic => diagnostic.Code == DiagnosticCodes.SbomIncomplete);
+            return diagnostics.Select(diagnostic => diagnostic.Message);
+        }
     }
 
     [Fact]
