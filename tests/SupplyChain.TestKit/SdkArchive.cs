@@ -101,8 +101,9 @@ internal sealed class SdkArchive
     private (Descriptor Layer, Digest DiffId) AddLayer(string mediaType, string path, string content)
     {
         var tar = new MemoryStream();
-        using (var writer = new TarWriter(tar, TarEntryFormat.Pax, leaveOpen: true))
-            writer.WriteEntry(FileEntry(path, content));
+        // Not pax: its headers carry the process id, so that every run would give another digest.
+        using (var writer = new TarWriter(tar, TarEntryFormat.Ustar, leaveOpen: true))
+            writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)), ModificationTime = DateTimeOffset.UnixEpoch });
         var compressed = new MemoryStream();
         using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
             gzip.Write(tar.GetBuffer().AsSpan(0, (int)tar.Length));
