@@ -1,0 +1,79 @@
+using CliWrap;
+using CliWrap.Buffered;
+using SupplyChain.TestKit;
+using SupplyChain.TestKit.Advisories;
+
+[assembly: AssemblyFixture(typeof(SupplyChain.Build.Tests.Workshop))]
+
+namespace SupplyChain.Build.Tests;
+
+/// <summary>
+/// What every publish in these tests needs: the packed package, a registry with the base image, a database of real advisories, a key. Made
+/// once; each test has a project folder of its own, and a repository or registry of its own where it looks at what was written.
+/// </summary>
+public sealed class Workshop(PackedPackage package) : IAsyncLifetime
+{
+    private readonly TestFolder _folder = new();
+    private DockerRegistry? _registry;
+
+    internal DotnetCli Dotnet { get; private set; } = null!;
+
+    internal DockerRegistry Registry => _registry!;
+
+    public string BaseImage { get; private set; } = "";
+
+    public string MultiPlatformBaseImage { get; private set; } = "";
+
+    public string Key => _folder.File("cosign.key");
+
+    public string PublicKey => _folder.File("cosign.pub");
+
+    public async ValueTask InitializeAsync()
+    {
+        var cancellation = CancellationToken.None;
+        _registry = await DockerRegistry.StartAsync(cancellation);
+        BaseImage = await BaseImages.PushToAsync(_registry.Host, cancellation);
+        MultiPlatformBaseImage = await BaseImages.PushMultiPlatformToAsync(_registry.Host, cancellation, "dotnet/multi");
+        AdvisoryDatabase.Write(_folder.File("trivy"), [SampleAdvisories.NewtonsoftJson, SampleAdvisories.SystemDrawing, SampleAdvisories.Ncurses]);
+        Dotnet = new DotnetCli(package.Home)
+        {
+            Environment =
+            {
+                ["TRIVY_CACHE_DIR"] = _folder.File("trivy"),
+                ["PATH"] = $"{Path.GetDirectoryName(Toolchain.Require("trivy"))}{Path.PathSeparator}{Environment.GetEnvironmentVariable("PATH")}",
+                ["COSIGN_PASSWORD"] = "",
+            },
+        };
+        await RunAsync("cosign", "generate-key-pair", "--output-key-prefix", _folder.File("cosign"));
+    }
+
+    /// <summary>A console application with one reference to the package, on the base image.</summary>
+    internal TestProject Project(string folder = "app", string name = "HelloApi") =>
+        new(Dotnet, Path.Combine(_folder.File(Guid.NewGuid().ToString("N")[..8]), folder), package.Feed, name);
+
+    /// <summary>What a user adds to push to a repository of its own.</summary>
+    internal IReadOnlyList<string> To(string repository, string tag = "1.4.0", string? host = null) =>
+    [
+        $"-p:ContainerRegistry={host ?? Registry.Host}",
+        $"-p:ContainerRepository={repository}",
+        $"-p:ContainerImageTag={tag}",
+        $"-p:ContainerBaseImage={BaseImage}",
+    ];
+
+    internal string Signed => $"-p:SupplyChainSigningKey={Key}";
+
+    /// <summary>Runs one of the tools as a stranger would.</summary>
+    internal static async Task<BufferedCommandResult> RunAsync(string tool, params string[] arguments) => await Cli.Wrap(Toolchain.Require(tool))
+        .WithArguments(arguments)
+        .WithEnvironmentVariables(new Dictionary<string, string?> { ["COSIGN_PASSWORD"] = "" })
+        .WithWorkingDirectory(Path.GetTempPath())
+        .WithValidation(CommandResultValidation.None)
+        .ExecuteBufferedAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_registry is not null)
+            await _registry.DisposeAsync();
+        _folder.Dispose();
+    }
+}
