@@ -3,12 +3,12 @@ using System.Xml.Linq;
 
 namespace SupplyChain.Build.Tests;
 
-public sealed class PackageSpecs(PackedPackage package)
+public sealed class PackageSpecs(Workshop workshop)
 {
     [Fact]
     public void The_package_holds_exactly_these_files()
     {
-        using var nupkg = ZipFile.OpenRead(package.File);
+        using var nupkg = ZipFile.OpenRead(workshop.Package.File);
         nupkg.Entries.Select(entry => entry.FullName)
             .Where(name => !name.StartsWith("package/", StringComparison.Ordinal) && !name.StartsWith("_rels/", StringComparison.Ordinal) && name != "[Content_Types].xml")
             .Order(StringComparer.Ordinal).ShouldBe(
@@ -30,12 +30,12 @@ public sealed class PackageSpecs(PackedPackage package)
     }
 
     [Fact]
-    public void The_package_is_smaller_than_one_megabyte() => new FileInfo(package.File).Length.ShouldBeLessThan(1_000_000);
+    public void The_package_is_smaller_than_one_megabyte() => new FileInfo(workshop.Package.File).Length.ShouldBeLessThan(1_000_000);
 
     [Fact]
     public void The_package_brings_no_dependency_into_the_project_and_is_a_development_dependency()
     {
-        using var nupkg = ZipFile.OpenRead(package.File);
+        using var nupkg = ZipFile.OpenRead(workshop.Package.File);
         using var stream = nupkg.GetEntry("SupplyChain.Build.nuspec")!.Open();
         var nuspec = XDocument.Load(stream);
         nuspec.Descendants().ShouldNotContain(element => element.Name.LocalName == "dependency");
@@ -45,7 +45,7 @@ public sealed class PackageSpecs(PackedPackage package)
     [Fact]
     public void The_MSBuild_files_are_packed_as_they_stand_in_the_repository()
     {
-        using var nupkg = ZipFile.OpenRead(package.File);
+        using var nupkg = ZipFile.OpenRead(workshop.Package.File);
         foreach (var file in Directory.GetFiles(Path.Combine(SupplyChain.TestKit.Toolchain.RepositoryRoot, "build")))
         {
             using var packed = new StreamReader(nupkg.GetEntry("build/" + Path.GetFileName(file))!.Open());

@@ -2,12 +2,10 @@ using CliWrap;
 using CliWrap.Buffered;
 using SupplyChain.TestKit;
 
-[assembly: AssemblyFixture(typeof(SupplyChain.Build.Tests.PackedPackage))]
-
 namespace SupplyChain.Build.Tests;
 
 /// <summary>The package as dotnet pack makes it, once for all tests, in a feed of its own.</summary>
-public sealed class PackedPackage : IAsyncLifetime
+internal sealed class PackedPackage : IDisposable
 {
     private readonly TestFolder _folder = new();
 
@@ -18,7 +16,7 @@ public sealed class PackedPackage : IAsyncLifetime
     /// <summary>The home folder of everybody who uses it: packages are restored once for all tests.</summary>
     public string Home => _folder.File("home");
 
-    public async ValueTask InitializeAsync()
+    public async Task PackAsync()
     {
         Directory.CreateDirectory(Home);
         var project = Path.Combine(Toolchain.RepositoryRoot, "src", "SupplyChain.Build", "SupplyChain.Build.csproj");
@@ -30,9 +28,5 @@ public sealed class PackedPackage : IAsyncLifetime
             throw new InvalidOperationException($"dotnet pack failed:\n{result.StandardOutput}{result.StandardError}");
     }
 
-    public ValueTask DisposeAsync()
-    {
-        _folder.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    public void Dispose() => _folder.Dispose();
 }

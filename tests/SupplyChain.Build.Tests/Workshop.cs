@@ -11,10 +11,13 @@ namespace SupplyChain.Build.Tests;
 /// What every publish in these tests needs: the packed package, a registry with the base image, a database of real advisories, a key. Made
 /// once; each test has a project folder of its own, and a repository or registry of its own where it looks at what was written.
 /// </summary>
-public sealed class Workshop(PackedPackage package) : IAsyncLifetime
+public sealed class Workshop : IAsyncLifetime
 {
     private readonly TestFolder _folder = new();
+    private readonly PackedPackage _package = new();
     private DockerRegistry? _registry;
+
+    internal PackedPackage Package => _package;
 
     internal DotnetCli Dotnet { get; private set; } = null!;
 
@@ -31,11 +34,12 @@ public sealed class Workshop(PackedPackage package) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var cancellation = CancellationToken.None;
+        await _package.PackAsync();
         _registry = await DockerRegistry.StartAsync(cancellation);
         BaseImage = await BaseImages.PushToAsync(_registry.Host, cancellation);
         MultiPlatformBaseImage = await BaseImages.PushMultiPlatformToAsync(_registry.Host, cancellation, "dotnet/multi");
         AdvisoryDatabase.Write(_folder.File("trivy"), [SampleAdvisories.NewtonsoftJson, SampleAdvisories.SystemDrawing, SampleAdvisories.Ncurses]);
-        Dotnet = new DotnetCli(package.Home)
+        Dotnet = new DotnetCli(_package.Home)
         {
             Environment =
             {
@@ -49,7 +53,7 @@ public sealed class Workshop(PackedPackage package) : IAsyncLifetime
 
     /// <summary>A console application with one reference to the package, on the base image.</summary>
     internal TestProject Project(string folder = "app", string name = "HelloApi") =>
-        new(Dotnet, Path.Combine(_folder.File(Guid.NewGuid().ToString("N")[..8]), folder), package.Feed, name);
+        new(Dotnet, Path.Combine(_folder.File(Guid.NewGuid().ToString("N")[..8]), folder), _package.Feed, name);
 
     /// <summary>What a user adds to push to a repository of its own.</summary>
     internal IReadOnlyList<string> To(string repository, string tag = "1.4.0", string? host = null) =>
@@ -74,6 +78,7 @@ public sealed class Workshop(PackedPackage package) : IAsyncLifetime
     {
         if (_registry is not null)
             await _registry.DisposeAsync();
+        _package.Dispose();
         _folder.Dispose();
     }
 }

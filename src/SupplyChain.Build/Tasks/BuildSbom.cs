@@ -13,8 +13,11 @@ public sealed class BuildSbom : StageTask
             return Task.CompletedTask;
 
         var image = State.Image.Read();
+        var (inventory, report) = (State.Inventory.Read(), State.Scan.ReadOrNull());
+        foreach (var gap in SbomCompleteness.Check(inventory, report))
+            Report(gap);
         var context = new SbomContext(plan.Repository, image.Root.Digest, Package.Version, Package.Now());
-        var sbom = SbomBuilder.Build(State.Inventory.Read(), State.Scan.ReadOrNull(), context);
+        var sbom = SbomBuilder.Build(inventory, report, context);
         var file = Path.Combine(plan.OutputDirectory, "sbom.cdx.json");
         using (var stream = File.Create(file + ".tmp"))
             CycloneDxWriter.Write(sbom, stream, indented: true);
