@@ -83,7 +83,8 @@ debian_version() {
 npm_download() {
   local folder=$1 name=$2 version=$3 integrity=$4 archive actual
   mkdir -p "$folder"
-  archive=$(cd "$folder" && npm pack --silent --loglevel=error "$name@$version") || {
+  # A cache of its own: nothing is left in the home folder.
+  archive=$(cd "$folder" && npm pack --cache "$folder/.npm" --no-update-notifier --silent --loglevel=error "$name@$version") || {
     echo "npm pack $name@$version failed (is the npm registry of this machine reachable?)" >&2
     return 1
   }
@@ -94,5 +95,5 @@ npm_download() {
     return 1
   }
   tar -xzf "$folder/$archive" -C "$folder" --strip-components=1 --no-same-owner "${@:5}"
-  rm "$folder/$archive"
+  rm -r "${folder:?}/$archive" "$folder/.npm"
 }
