@@ -63,7 +63,7 @@ debian_root() {
   rm -rf "$root/usr/share/man" "$root/usr/share/info" "$root/usr/share/locale" "$root/usr/share/lintian"
   mkdir -p "$root/etc/ssl/certs" "$root/home/app" "$root/tmp" "$root/app"
   ln -sf dash "$root/usr/bin/sh"
-  find "$root/usr/share/ca-certificates" -name '*.crt' | LC_ALL=C sort | xargs cat > "$root/etc/ssl/certs/ca-certificates.crt"
+  find "$root/usr/share/ca-certificates" -name '*.crt' -print0 | LC_ALL=C sort -z | xargs -0 cat > "$root/etc/ssl/certs/ca-certificates.crt"
   printf 'root:x:0:0:root:/root:/bin/sh\napp:x:1654:1654::/home/app:/bin/sh\n' > "$root/etc/passwd"
   printf 'root:x:0:\napp:x:1654:\n' > "$root/etc/group"
 }
