@@ -1,14 +1,20 @@
 using Microsoft.Build.Framework;
+using SupplyChain.Core.Projects;
 using SupplyChain.Core.Publishing;
 
 namespace SupplyChain.Build.Tasks;
 
-/// <summary>Checks every setting before the image is built, forgets earlier publishes, and says where the SDK shall write its archive.</summary>
+/// <summary>
+/// Checks every setting before the image is built, forgets earlier publishes, says where the SDK shall write its archive, and begins what needs no image.
+/// </summary>
 public sealed class PreparePublish : StageTask
 {
     /// <summary>The properties: Include = name, Value = text.</summary>
     [Required]
     public ITaskItem[] Settings { get; set; } = [];
+
+    /// <summary>@(ResolvedFileToPublish); empty where it is not the whole truth about what ships.</summary>
+    public ITaskItem[] PublishedFiles { get; set; } = [];
 
     [Output]
     public string ArchiveFile => State.ArchiveFile;
@@ -20,6 +26,18 @@ public sealed class PreparePublish : StageTask
         State.Clear();
         Directory.CreateDirectory(plan.OutputDirectory);
         State.Plan.Write(plan);
+        Kept.Replace(() => new EarlyWork(plan, State, PublishedFiles.Length == 0 ? null : [.. PublishedFiles.Select(Published)]));
+        var destination = Kept.Replace(() => NewDestination(plan));
+        if (plan.Publish)
+            destination.Greet(plan.Tags);
         return Task.CompletedTask;
     }
+
+    private static PublishedFile Published(ITaskItem item) => new(
+        item.GetMetadata("RelativePath").Replace('\\', '/'),
+        item.GetMetadata("FullPath"),
+        NullIfEmpty(item.GetMetadata("NuGetPackageId")),
+        NullIfEmpty(item.GetMetadata("NuGetPackageVersion")));
+
+    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }

@@ -54,20 +54,19 @@ public abstract class StageTask : Microsoft.Build.Utilities.Task, ICancelableTas
         return !Log.HasLoggedErrors;
     }
 
-    /// <summary>One connection to the destination for the whole publish; MSBuild disposes of it when the build ends.</summary>
+    private protected KeptObjects Kept => new(BuildEngine, StateDirectory);
+
+    private protected EarlyWork EarlyWork() => Kept.GetOrAdd(() => new EarlyWork(State.Plan.Read(), State));
+
+    /// <summary>One connection to the destination for the whole publish.</summary>
     private protected Destination OpenDestination(PublishPlan plan)
     {
-        var key = $"SupplyChain.Build destination {StateDirectory}";
-        var engine = BuildEngine as IBuildEngine4;
-        if (engine?.GetRegisteredTaskObject(key, RegisteredTaskObjectLifetime.Build) is not Destination destination)
-        {
-            destination = new Destination(plan, Environment.GetEnvironmentVariable, TimeProvider.System);
-            engine?.RegisterTaskObject(key, destination, RegisteredTaskObjectLifetime.Build, allowEarlyCollection: false);
-        }
-
+        var destination = Kept.GetOrAdd(() => NewDestination(plan));
         destination.Log = Detail;
         return destination;
     }
+
+    private protected static Destination NewDestination(PublishPlan plan) => new(plan, Environment.GetEnvironmentVariable, TimeProvider.System);
 
     protected abstract Task ExecuteAsync(CancellationToken cancellationToken);
 

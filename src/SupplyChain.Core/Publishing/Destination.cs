@@ -10,6 +10,7 @@ namespace SupplyChain.Core.Publishing;
 /// </summary>
 internal sealed class Destination : IDisposable
 {
+    private readonly CancellationTokenSource _stop = new();
     private readonly HttpClient? _http;
     private readonly RememberedCredentials? _credentials;
     private readonly Func<string, string?> _environment;
@@ -38,7 +39,22 @@ internal sealed class Destination : IDisposable
         ? new RegistryAccess()
         : RegistryAccess.For(Store.Repository.Registry!, (await _credentials.FindAsync(Store.Repository, cancellationToken)).Credential, _environment);
 
-    public void Dispose() => _http?.Dispose();
+    /// <summary>
+    /// Opens the connection and asks for the tags while the SDK builds the image, so that the push finds credentials, token and connection ready.
+    /// What goes wrong here goes wrong again in the push, which says so; only reading is done.
+    /// </summary>
+    public void Greet(IReadOnlyList<string> tags)
+    {
+        if (_http is not null)
+            _ = Task.Run(() => Task.WhenAll(tags.Select(tag => Store.ResolveTagAsync(tag, _stop.Token))));
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _http?.Dispose();
+        _stop.Dispose();
+    }
 }
 
 /// <summary>Asks a helper program once a publish, not once a step.</summary>

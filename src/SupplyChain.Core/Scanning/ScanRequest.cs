@@ -3,14 +3,21 @@ using SupplyChain.Core.Images;
 namespace SupplyChain.Core.Scanning;
 
 /// <summary>What to scan, and where to work.</summary>
-/// <param name="Image">The image as a layout folder; every platform of it is scanned.</param>
+/// <param name="Image">
+/// The image as a layout folder; every platform of it is scanned. It may still be in the making: what needs no image begins at once.
+/// </param>
 /// <param name="WorkDirectory">Absolute path of the step's own folder in the intermediate output: views of the layout, the scanner's cache. Kept from build to build.</param>
 /// <param name="OutputDirectory">Absolute path of the folder for the scanner's raw reports.</param>
 /// <param name="Environment">
 /// All environment variables of the build. The scanner's settings are read from here, and all that it does not need is kept from it.
 /// </param>
-public sealed record ScanRequest(ImageLayout Image, string WorkDirectory, string OutputDirectory, IReadOnlyDictionary<string, string> Environment)
+public sealed record ScanRequest(Task<ImageLayout> Image, string WorkDirectory, string OutputDirectory, IReadOnlyDictionary<string, string> Environment)
 {
+    public ScanRequest(ImageLayout image, string workDirectory, string outputDirectory, IReadOnlyDictionary<string, string> environment)
+        : this(Task.FromResult(image), workDirectory, outputDirectory, environment)
+    {
+    }
+
     /// <summary>Absolute path of the CycloneDX file of the project's inventory: it names packages that leave no trace in the image's files (single file, native AOT). Null: none.</summary>
     public string? InventoryFile { get; init; }
 

@@ -7,13 +7,13 @@ namespace SupplyChain.Core.Scanning;
 /// <summary>The single runs of one scan. The first that fails stops the others.</summary>
 internal sealed class TrivyRun(TrivyProcess trivy, TrivyArguments arguments, ScanRequest request, string cacheFolder, CancellationTokenSource abort)
 {
-    public async Task<(PlatformImage Image, TrivyReport Report)> ScanPlatformAsync(PlatformImage image, string name, string workDirectory)
+    public async Task<(PlatformImage Image, TrivyReport Report)> ScanPlatformAsync(ImageLayout layout, PlatformImage image, string name, string workDirectory)
     {
         var view = Path.Combine(workDirectory, "view");
         var cache = new TrivyScanCache(cacheFolder, Path.Combine(workDirectory, "cache"), name);
         var report = await StoppingOthersAsync(async () =>
         {
-            LayoutView.Create(request.Image, image, view);
+            LayoutView.Create(layout, image, view);
             var read = await ScanAsync(image.Platform.ToString(), name, file => arguments.ForLayout(view, file, cache.Prepare()), cache);
             TrivyReportReader.CheckImage(read, image);
             return read;

@@ -16,8 +16,6 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
     /// <inheritdoc/>
     public async Task<ScanReport> ScanAsync(ScanRequest request, CancellationToken cancellationToken)
     {
-        if (request.Image.Platforms.Count == 0)
-            throw new DiagnosticException(DiagnosticCodes.NothingRecognised, $"The image {request.Image.Root.Digest} has no platform that could be scanned: nothing was checked. Set RuntimeIdentifier or ContainerRuntimeIdentifiers (example: linux-x64).");
         var place = Path.Combine(request.WorkDirectory, "trivy");
         var arguments = new TrivyArguments(Path.Combine(place, "empty"), Path.Combine(place, "no-modules"), request.TimeLimit);
         Directory.CreateDirectory(arguments.EmptyFolder);
@@ -29,11 +27,19 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
 
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var run = new TrivyRun(process, arguments, request, cacheFolder, abort);
-        var names = FileNames(request.Image.Platforms);
-        var platforms = Task.WhenAll(request.Image.Platforms.Select((image, index) => run.ScanPlatformAsync(image, names[index], Path.Combine(place, names[index]))));
         var inventory = request.InventoryFile is { } file ? run.ScanInventoryAsync(file) : Task.FromResult<TrivyReport?>(null);
+        var platforms = ScanPlatformsAsync(run, request, place, abort);
         await Task.WhenAll(platforms, inventory);
-        return TrivyMerge.Merge(request.Image, await platforms, await inventory, database.UpdatedAt);
+        return TrivyMerge.Merge(await request.Image, await platforms, await inventory, database.UpdatedAt);
+    }
+
+    private static async Task<(PlatformImage Image, TrivyReport Report)[]> ScanPlatformsAsync(TrivyRun run, ScanRequest request, string place, CancellationTokenSource abort)
+    {
+        var image = await request.Image.WaitAsync(abort.Token);
+        if (image.Platforms.Count == 0)
+            throw new DiagnosticException(DiagnosticCodes.NothingRecognised, $"The image {image.Root.Digest} has no platform that could be scanned: nothing was checked. Set RuntimeIdentifier or ContainerRuntimeIdentifiers (example: linux-x64).");
+        var names = FileNames(image.Platforms);
+        return await Task.WhenAll(image.Platforms.Select((platform, index) => run.ScanPlatformAsync(image, platform, names[index], Path.Combine(place, names[index]))));
     }
 
     /// <summary>A platform's name comes from the image's index and becomes a file name: only what is harmless in one stays, and none stands twice.</summary>

@@ -1,0 +1,72 @@
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Projects;
+using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Sboms;
+using SupplyChain.Core.Scanning;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Build;
+
+/// <summary>
+/// What needs the project and not the image: reading the inventory and scanning it. It begins before the SDK builds the image and runs beside that;
+/// the steps that own the results wait for them.
+/// </summary>
+internal sealed class EarlyWork : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource<ImageLayout> _image = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task<ScanReport?> _report;
+
+    public EarlyWork(PublishPlan plan, PublishState state, IReadOnlyList<PublishedFile>? publishedFiles = null)
+    {
+        // Task.Run: nothing of this may run on MSBuild's own thread.
+        Inventory = Task.Run(() => ReadInventoryAsync(plan, publishedFiles, _stop.Token));
+        _report = Task.Run(() => ScanAsync(plan, state, _stop.Token));
+    }
+
+    public Task<ProjectInventory> Inventory { get; }
+
+    /// <summary>Null where the plan says not to scan.</summary>
+    public async Task<ScanReport?> ScanAsync(ImageLayout image, CancellationToken cancellationToken)
+    {
+        _image.TrySetResult(image);
+        await using var stopping = cancellationToken.Register(_stop.Cancel);
+        return await _report;
+    }
+
+    private async Task<ScanReport?> ScanAsync(PublishPlan plan, PublishState state, CancellationToken cancellationToken)
+    {
+        if (plan.Trivy is not { } trivy)
+            return null;
+        var inventory = await Inventory;
+        await using (var file = File.Create(state.InventorySbomFile))
+            CycloneDxWriter.Write(SbomBuilder.BuildInventory(inventory, Package.Version), file);
+        return await new TrivyScanner(new ToolRunner(), trivy).ScanAsync(
+            new ScanRequest(_image.Task, state.ScanDirectory, plan.OutputDirectory, Package.EnvironmentVariables())
+            {
+                InventoryFile = state.InventorySbomFile,
+                Offline = plan.Offline,
+                DatabaseRepositories = plan.TrivyDatabases,
+            },
+            cancellationToken);
+    }
+
+    private static Task<ProjectInventory> ReadInventoryAsync(PublishPlan plan, IReadOnlyList<PublishedFile>? publishedFiles, CancellationToken cancellationToken) =>
+        ProjectInventoryReader.ReadAsync(
+            new ProjectInventoryRequest(plan.ProjectFile, plan.AssetsFile, plan.TargetFramework, plan.AssemblyName, plan.Version)
+            {
+                RuntimeIdentifiers = plan.RuntimeIdentifiers,
+                PublishedFiles = publishedFiles,
+            },
+            cancellationToken);
+
+    /// <summary>Ends the scanner's process when the build fails before its result is wanted.</summary>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _image.TrySetCanceled();
+        // A moment for the process tree to end; what came out of it no longer matters to anyone.
+        Task.WhenAny(Task.WhenAll(Inventory, _report), Task.Delay(TimeSpan.FromSeconds(5))).GetAwaiter().GetResult();
+        _stop.Dispose();
+    }
+}
