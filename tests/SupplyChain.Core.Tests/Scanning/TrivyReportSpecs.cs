@@ -22,7 +22,7 @@ public sealed class TrivyReportSpecs : IDisposable
     {
         var request = _folder.Request();
         var report = await ScanAsync(new FakeTrivy(), request);
-        report.Image.ShouldBe(request.Image.Root.Digest);
+        report.Image.ShouldBe((await request.Image).Root.Digest);
         (report.Scanner, report.ScannerVersion, report.DatabaseUpdatedAt).ShouldBe(("Trivy", "unknown", DateTimeOffset.Parse("2026-11-23T06:00:00.1234567Z")));
         var finding = report.Findings.ShouldHaveSingleItem();
         (finding.Id, finding.Severity, finding.Kind, finding.Package, finding.Version, finding.FixedVersion, finding.Status, finding.Purl)
@@ -221,7 +221,7 @@ public sealed class TrivyReportSpecs : IDisposable
     public async Task An_image_without_any_platform_is_not_a_clean_image()
     {
         var request = _folder.Request();
-        (await FailAsync(new FakeTrivy(), request with { Image = request.Image with { Platforms = [] } })).Code.ShouldBe(DiagnosticCodes.NothingRecognised);
+        (await FailAsync(new FakeTrivy(), request with { Image = Task.FromResult((await request.Image) with { Platforms = [] }) })).Code.ShouldBe(DiagnosticCodes.NothingRecognised);
     }
 
     [Fact]
@@ -250,9 +250,9 @@ public sealed class TrivyReportSpecs : IDisposable
     [Theory]
     [InlineData("../../etc/x", "______etc_x")]
     [InlineData("..\\x", "___x")]
-    public void A_platforms_name_becomes_a_harmless_file_name(string architecture, string expected)
+    public async Task A_platforms_name_becomes_a_harmless_file_name(string architecture, string expected)
     {
-        var image = _folder.Request().Image.Platforms[0];
+        var image = (await _folder.Request().Image).Platforms[0];
         var odd = image with { Platform = new Core.Images.Platform("linux", architecture) };
         TrivyScanner.FileNames([image, odd, image, image]).ShouldBe(["linux-amd64", $"linux-{expected.Replace("______etc_x", "__-__-etc-x")}", "linux-amd64-2", "linux-amd64-3"]);
     }

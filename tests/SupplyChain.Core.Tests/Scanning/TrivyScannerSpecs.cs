@@ -29,7 +29,7 @@ public sealed class TrivyScannerSpecs : IDisposable
     {
         var request = _folder.Request();
         var report = await ScanAsync(request);
-        report.Image.ShouldBe(request.Image.Root.Digest);
+        report.Image.ShouldBe((await request.Image).Root.Digest);
         report.DatabaseUpdatedAt.ShouldBe(DatabaseTime);
         report.Findings.Select(finding => (finding.Id, finding.Severity, finding.Kind, finding.Package, finding.Version, finding.FixedVersion, finding.Status)).ShouldBe(
         [
@@ -37,7 +37,7 @@ public sealed class TrivyScannerSpecs : IDisposable
             ("CVE-2024-21907", Severity.High, FindingKind.NuGet, "Newtonsoft.Json", "12.0.3", "13.0.1", "fixed"),
             ("CVE-2024-0727", Severity.Low, FindingKind.OperatingSystem, "libssl3", "3.0.11-1~deb12u2", "3.0.13-1~deb12u1", "fixed"),
         ]);
-        var layers = request.Image.Platforms[0].Layers;
+        var layers = (await request.Image).Platforms[0].Layers;
         report.Findings[0].Places.ShouldBe([new FindingPlace("linux/amd64", layers[0].Digest.ToString(), null)]);
         report.Findings[1].Places.ShouldBe([new FindingPlace("linux/amd64", layers[1].Digest.ToString(), "app/Hello.deps.json"), new FindingPlace(null, null, null)]);
     }
@@ -47,14 +47,14 @@ public sealed class TrivyScannerSpecs : IDisposable
     {
         var request = _folder.Request();
         var platform = (await ScanAsync(request)).Platforms.ShouldHaveSingleItem();
-        platform.Manifest.ShouldBe(request.Image.Platforms[0].Manifest.Digest);
+        platform.Manifest.ShouldBe((await request.Image).Platforms[0].Manifest.Digest);
         platform.OperatingSystem.ShouldBe(new OperatingSystemRelease("debian", "12.5", false));
         platform.Packages.Select(package => package.Name).ShouldBe(["libssl3", "zlib1g"]);
         var zlib = platform.Packages[1];
         (zlib.Version, zlib.SourceName, zlib.SourceVersion, zlib.Architecture, zlib.Type).ShouldBe(("1:1.2.13.dfsg-1", "zlib", "1:1.2.13.dfsg-1", "amd64", "debian"));
         zlib.Parts.ShouldBe(new VersionParts("1.2.13.dfsg", "1", 1));
         zlib.Purl.ShouldBe("pkg:deb/debian/zlib1g@1.2.13.dfsg-1?arch=amd64&distro=debian-12.5&epoch=1");
-        zlib.LayerDigest.ShouldBe(request.Image.Platforms[0].Layers[0].Digest.ToString());
+        zlib.LayerDigest.ShouldBe((await request.Image).Platforms[0].Layers[0].Digest.ToString());
         platform.Packages[0].SourceName.ShouldBe("openssl");
         platform.Libraries.Select(library => (library.Name, library.Version, library.Path)).ShouldBe([("Hello", "1.0.0", "app/Hello.deps.json"), ("Newtonsoft.Json", "12.0.3", "app/Hello.deps.json")]);
     }
@@ -96,7 +96,7 @@ public sealed class TrivyScannerSpecs : IDisposable
 
         report.Findings.Count.ShouldBe(3);
         report.Findings.Select(finding => finding.Id).ShouldBe(expected.Findings.Select(finding => finding.Id));
-        Gate.Evaluate(report, new GatePolicy(SeverityThreshold.High), new("Hello", "1", "/Hello.csproj", "net10.0", []), request.Image.Root.Digest).Passed.ShouldBeFalse();
+        Gate.Evaluate(report, new GatePolicy(SeverityThreshold.High), new("Hello", "1", "/Hello.csproj", "net10.0", []), (await request.Image).Root.Digest).Passed.ShouldBeFalse();
     }
 
     [Fact]
@@ -167,8 +167,8 @@ public sealed class TrivyScannerSpecs : IDisposable
         using var other = new ScanFolder();
         var request = other.Request() with { CacheDirectory = _folder.Cache };
         // Proof that trivy does not read a layer it knows: there is none.
-        foreach (var layer in request.Image.Platforms[0].Layers)
-            File.Delete(request.Image.BlobPath(layer.Digest));
+        foreach (var layer in (await request.Image).Platforms[0].Layers)
+            File.Delete((await request.Image).BlobPath(layer.Digest));
         (await ScanAsync(request)).Findings.Count.ShouldBe(3);
         Directory.GetFiles(Path.Combine(_folder.Cache, "supplychain")).Length.ShouldBe(1);
     }
@@ -239,5 +239,19 @@ public sealed class TrivyScannerSpecs : IDisposable
         }
 
         public void Dispose() => _all.ForEach(item => item.Dispose());
+    }
+
+    [Fact]
+    public async Task The_inventory_is_scanned_while_the_image_is_still_being_built()
+    {
+        var ready = _folder.Request();
+        var image = new TaskCompletionSource<ImageLayout>();
+        var scan = new TrivyScanner(new ToolRunner(), Trivy).ScanAsync(ready with { Image = image.Task }, Cancellation);
+        var inventoryReport = Path.Combine(ready.OutputDirectory, "scan.inventory.trivy.json");
+        while (!File.Exists(inventoryReport) && !scan.IsCompleted)
+            await Task.Delay(20, Cancellation);
+        scan.IsCompleted.ShouldBeFalse("the image is not there yet");
+        image.SetResult(await ready.Image);
+        (await scan).Image.ShouldBe((await ready.Image).Root.Digest);
     }
 }
