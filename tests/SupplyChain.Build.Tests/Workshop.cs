@@ -16,6 +16,7 @@ public sealed class Workshop : IAsyncLifetime
     private readonly TestFolder _folder = new();
     private readonly PackedPackage _package = new();
     private DockerRegistry? _registry;
+    private TestProject? _built;
 
     internal PackedPackage Package => _package;
 
@@ -49,11 +50,17 @@ public sealed class Workshop : IAsyncLifetime
             },
         };
         await RunAsync("cosign", "generate-key-pair", "--output-key-prefix", _folder.File("cosign"));
+        _built = NewProject();
+        (await _built.DotnetAsync(cancellation, "build", _built.ProjectFile, "-c", "Release")).Succeeded();
     }
 
-    /// <summary>A console application with one reference to the package, on the base image.</summary>
-    internal TestProject Project(string folder = "app", string name = "HelloApi") =>
-        new(Dotnet, Path.Combine(_folder.File(Guid.NewGuid().ToString("N")[..8]), folder), _package.Feed, name);
+    /// <summary>A console application with one reference to the package; restored and built already, as long as its project file stays as it is.</summary>
+    internal TestProject Project() => _built!.CopyTo(NewFolder("app"));
+
+    /// <summary>The same, as it is written for the first time.</summary>
+    internal TestProject NewProject(string folder = "app", string name = "HelloApi") => new(Dotnet, NewFolder(folder), _package.Feed, name);
+
+    private string NewFolder(string name) => Path.Combine(_folder.File(Guid.NewGuid().ToString("N")[..8]), name);
 
     /// <summary>What a user adds to push to a repository of its own.</summary>
     internal IReadOnlyList<string> To(string repository, string tag = "1.4.0", string? host = null) =>
@@ -61,8 +68,10 @@ public sealed class Workshop : IAsyncLifetime
         $"-p:ContainerRegistry={host ?? Registry.Host}",
         $"-p:ContainerRepository={repository}",
         $"-p:ContainerImageTag={tag}",
-        $"-p:ContainerBaseImage={BaseImage}",
+        OnBaseImage,
     ];
+
+    internal string OnBaseImage => $"-p:ContainerBaseImage={BaseImage}";
 
     internal string Signed => $"-p:SupplyChainSigningKey={Key}";
 
