@@ -1,0 +1,29 @@
+using System.Globalization;
+using SupplyChain.TestKit;
+
+namespace SupplyChain.Benchmarks;
+
+/// <summary>Says under which conditions the numbers came about: without them they mean nothing.</summary>
+internal static class Conditions
+{
+    public static async Task<string> DescribeAsync(Workbench bench, int rounds, int warmUp, CancellationToken cancellationToken)
+    {
+        var layout = await BaseImages.LayoutAsync(cancellationToken);
+        var size = new DirectoryInfo(Path.Combine(layout, "blobs", "sha256")).EnumerateFiles().Sum(file => file.Length) / 1_000_000;
+        var load = await LoadAsync(cancellationToken);
+        var text = $"""
+            {Environment.ProcessorCount} cores, load {(load is null ? "unknown" : load.Value.ToString("0.0", CultureInfo.InvariantCulture))}, .NET SDK {await bench.SdkVersionAsync(cancellationToken)}, a registry on loopback, a base image of {size} MB.
+            Unchanged sources, already restored and compiled, a new tag each round; every publish is `dotnet publish --no-restore /t:PublishContainer`.
+            {warmUp} warm-up rounds, {rounds} recorded ones, alternating a b c. Each result is checked after its time was taken.
+            """;
+        return load > Environment.ProcessorCount / 2.0
+            ? $"{text}\nTHE MACHINE IS BUSY: these times say little. Compare ratios only, or run this again when it is idle."
+            : text;
+    }
+
+    /// <summary>The average number of runnable processes over the last minute; null where the system does not tell.</summary>
+    private static async Task<double?> LoadAsync(CancellationToken cancellationToken) =>
+        File.Exists("/proc/loadavg")
+            ? double.Parse((await File.ReadAllTextAsync("/proc/loadavg", cancellationToken)).Split(' ')[0], CultureInfo.InvariantCulture)
+            : null;
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+
+namespace SupplyChain.Benchmarks;
+
+/// <summary>Measures what SupplyChain.Build adds to the SDK's own publish, and what the same work costs by hand.</summary>
+internal static class Program
+{
+    private const string Usage = """
+        usage: dotnet run -c Release --project tests/SupplyChain.Benchmarks [-- --rounds N] [--warm-up N]
+                 --rounds N    recorded rounds, 5 or more (default 5)
+                 --warm-up N   rounds before them that do not count (default 2)
+        """;
+
+    public static async Task<int> Main(string[] arguments)
+    {
+        if (!TryRead(arguments, out var rounds, out var warmUp))
+        {
+            Console.Error.WriteLine(Usage);
+            return 2;
+        }
+
+        using var stop = new CancellationTokenSource();
+        Console.CancelKeyPress += (_, press) =>
+        {
+            press.Cancel = true;
+            stop.Cancel();
+        };
+        try
+        {
+            await RunAsync(rounds, warmUp, stop.Token);
+            return 0;
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or IOException or OperationCanceledException)
+        {
+            Console.Error.WriteLine($"SupplyChain.Benchmarks: {exception.Message}");
+            return 1;
+        }
+    }
+
+    private static async Task RunAsync(int rounds, int warmUp, CancellationToken cancellationToken)
+    {
+        Console.WriteLine("Setting up: registry, base image, sample vulnerability database, package, key, three copies of samples/HelloApi …");
+        await using var bench = await Workbench.CreateAsync(cancellationToken);
+        IPublish[] ways = [new SdkPublish(bench), new PackagePublish(bench), new HandPublish(bench)];
+
+        Console.WriteLine(await Conditions.DescribeAsync(bench, rounds, warmUp, cancellationToken));
+        var measured = ways.ToDictionary(way => way, _ => new List<Measurement>());
+        for (var round = 1 - warmUp; round <= rounds; round++)
+        {
+            Console.Write(round <= 0 ? "warm-up  " : $"round {round,2} ");
+            foreach (var way in ways)
+            {
+                var measurement = await way.PublishAsync($"1.0.{round + warmUp}", cancellationToken);
+                Console.Write(string.Create(CultureInfo.InvariantCulture, $"  {way.Letter} {measurement.Total.TotalSeconds:0.00} s"));
+                if (round > 0)
+                    measured[way].Add(measurement);
+            }
+
+            Console.WriteLine();
+        }
+
+        Console.WriteLine();
+        Console.Write(ResultTable.Write(measured));
+    }
+
+    private static bool TryRead(string[] arguments, out int rounds, out int warmUp)
+    {
+        (rounds, warmUp) = (5, 2);
+        for (var i = 0; i < arguments.Length; i += 2)
+        {
+            if (i + 1 == arguments.Length || !int.TryParse(arguments[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                return false;
+            switch (arguments[i])
+            {
+                case "--rounds":
+                    rounds = number;
+                    break;
+                case "--warm-up":
+                    warmUp = number;
+                    break;
+                default:
+                    return false;
+            }
+        }
+
+        return rounds >= 5 && warmUp >= 1;
+    }
+}

@@ -1,0 +1,124 @@
+using CliWrap;
+using CliWrap.Buffered;
+using SupplyChain.TestKit;
+using SupplyChain.TestKit.Advisories;
+
+namespace SupplyChain.Benchmarks;
+
+/// <summary>
+/// What all three ways share: one registry with the base image, one vulnerability database, one key, one set of tools, and an environment that
+/// has nothing of this machine's own settings but its package sources.
+/// </summary>
+internal sealed class Workbench : IAsyncDisposable
+{
+    private readonly TestFolder _folder;
+    private readonly DockerRegistry _registry;
+    private readonly DotnetCli _dotnet;
+
+    private Workbench(TestFolder folder, DockerRegistry registry)
+    {
+        (_folder, _registry) = (folder, registry);
+        Home = Directory.CreateDirectory(folder.File("home")).FullName;
+        _dotnet = new DotnetCli(Home);
+        foreach (var (name, value) in Variables())
+            _dotnet.Environment[name] = value;
+    }
+
+    public string Host => _registry.Host;
+
+    public string KeyFile => Path.Combine(Home, "cosign.key");
+
+    public string PublicKeyFile => Path.Combine(Home, "cosign.pub");
+
+    private string Home { get; }
+
+    private string Feed => _folder.File("feed");
+
+    private string Vulnerabilities => _folder.File("trivy");
+
+    public static async Task<Workbench> CreateAsync(CancellationToken cancellationToken)
+    {
+        var folder = new TestFolder();
+        DockerRegistry? registry = null;
+        try
+        {
+            registry = await DockerRegistry.StartAsync(cancellationToken);
+            var bench = new Workbench(folder, registry);
+            await BaseImages.PushToAsync(registry.Host, cancellationToken);
+            AdvisoryDatabase.Write(bench.Vulnerabilities, SampleAdvisories.All);
+            await bench.PackAsync(cancellationToken);
+            await bench.RunToolAsync("cosign", ["generate-key-pair", "--output-key-prefix", Path.Combine(bench.Home, "cosign")], cancellationToken);
+            return bench;
+        }
+        catch
+        {
+            if (registry is not null)
+                await registry.DisposeAsync();
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A restored copy of samples/HelloApi; without the package, it is the sample without the lines that name it.</summary>
+    public async Task<TestProject> CreateProjectAsync(string name, bool withPackage, CancellationToken cancellationToken)
+    {
+        var sample = Path.Combine(Toolchain.RepositoryRoot, "samples", "HelloApi");
+        var lines = (await File.ReadAllLinesAsync(Path.Combine(sample, "HelloApi.csproj"), cancellationToken))
+            .Where(line => withPackage || !line.Contains("SupplyChain", StringComparison.Ordinal));
+        var project = new TestProject(_dotnet, _folder.File(name), Feed)
+            .Write("HelloApi.csproj", string.Join('\n', lines))
+            .Write("Program.cs", await File.ReadAllTextAsync(Path.Combine(sample, "Program.cs"), cancellationToken));
+        (await project.DotnetAsync(cancellationToken, "restore")).Succeeded();
+        return project;
+    }
+
+    /// <summary>Runs one of the tools as the person at the keyboard would; its standard output.</summary>
+    /// <exception cref="InvalidOperationException">It ended with another exit code than 0.</exception>
+    public async Task<string> RunToolAsync(string tool, string[] arguments, CancellationToken cancellationToken)
+    {
+        var program = tool == "tar" ? tool : Toolchain.Require(tool);
+        var variables = new Dictionary<string, string?>(Variables()) { ["HOME"] = Home, ["DOCKER_CONFIG"] = Path.Combine(Home, ".docker") };
+        var result = await Cli.Wrap(program).WithArguments(arguments).WithEnvironmentVariables(variables)
+            .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(cancellationToken);
+        return result.IsSuccess
+            ? result.StandardOutput
+            : throw new InvalidOperationException($"{tool} {string.Join(' ', arguments)} ended with {result.ExitCode}:\n{result.StandardOutput}{result.StandardError}");
+    }
+
+    public async Task<string> SdkVersionAsync(CancellationToken cancellationToken) =>
+        (await _dotnet.RunAsync(Home, ["--version"], cancellationToken)).Succeeded().Output.Trim();
+
+    /// <summary>What a tag in the registry points to.</summary>
+    public async Task<string> DigestAsync(string reference, CancellationToken cancellationToken) =>
+        (await RunToolAsync("crane", ["digest", reference], cancellationToken)).Trim();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _registry.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private Dictionary<string, string?> Variables() => new()
+    {
+        ["PATH"] = $"{Path.Combine(Toolchain.Folder, "bin")}{Path.PathSeparator}{Environment.GetEnvironmentVariable("PATH")}",
+        ["ContainerBaseImage"] = $"{Host}/{BaseImages.Repository}:{BaseImages.Tag}",
+        ["ContainerRegistry"] = null,
+        ["COSIGN_PASSWORD"] = "benchmark",
+        ["TRIVY_CACHE_DIR"] = Vulnerabilities,
+        ["TRIVY_SKIP_DB_UPDATE"] = "true",
+        ["TRIVY_SKIP_VERSION_CHECK"] = "true",
+        ["TRIVY_DISABLE_TELEMETRY"] = "true",
+        ["UseSharedCompilation"] = "false",
+        ["XDG_CACHE_HOME"] = Path.Combine(Home, ".cache"),
+    };
+
+    private async Task PackAsync(CancellationToken cancellationToken)
+    {
+        var project = Path.Combine(Toolchain.RepositoryRoot, "src", "SupplyChain.Build", "SupplyChain.Build.csproj");
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        var result = await Cli.Wrap("dotnet").WithArguments(["pack", project, "-c", configuration, "--no-build", "-o", Feed, "-v:q", "-nologo"])
+            .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(cancellationToken);
+        if (!result.IsSuccess)
+            throw new InvalidOperationException($"dotnet pack failed:\n{result.StandardOutput}{result.StandardError}");
+    }
+}
