@@ -25,11 +25,11 @@ public sealed class PreparePublish : StageTask
         var plan = new PlanReader(Package.Machine).Read(new Settings(values, ProjectFile));
         State.Clear();
         Directory.CreateDirectory(plan.OutputDirectory);
-        State.Plan.Write(plan);
         Kept.Replace(() => new EarlyWork(plan, State, PublishedFiles.Length == 0 ? null : [.. PublishedFiles.Select(Published)]));
         var destination = Kept.Replace(() => NewDestination(plan));
         if (plan.Publish)
             destination.Greet(plan.Tags);
+        State.Plan.Write(plan);
         return Task.CompletedTask;
     }
 

@@ -16,6 +16,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode TestProjectPublished = new(0104, Warning);
     public static readonly DiagnosticCode WindowsContainer = new(0105, Error);
     public static readonly DiagnosticCode DockerFormatIgnored = new(0106, Warning);
+    public static readonly DiagnosticCode IntermediateFolderUnusable = new(0107, Error);
 
     // 10xx image
     public static readonly DiagnosticCode ArchiveUnreadable = new(1001, Error);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Gating;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Projects;
@@ -44,12 +45,42 @@ internal sealed class PublishState(string directory)
     public StateFile<IReadOnlyList<SignedEvidence>> Evidence => new(directory, "evidence.json", SigningJson.Default.IReadOnlyListSignedEvidence);
     public StateFile<Verification> Verification => new(directory, "verification.json", SigningJson.Default.Verification);
 
-    /// <summary>Forgets every earlier publish: a verdict or a bundle of another day must never serve this one.</summary>
+    /// <summary>
+    /// Forgets every earlier publish: a verdict or a bundle of another day must never serve this one. The old folder is out of the way at once;
+    /// its content, an image of any size, is deleted beside the build.
+    /// </summary>
+    /// <exception cref="DiagnosticException">SCB0107: the folder cannot be put aside or made.</exception>
     public void Clear()
     {
-        if (System.IO.Directory.Exists(directory))
-            System.IO.Directory.Delete(directory, recursive: true);
-        System.IO.Directory.CreateDirectory(directory);
+        var old = directory.TrimEnd('/', '\\') + ".old";
+        try
+        {
+            if (System.IO.Directory.Exists(directory))
+                System.IO.Directory.Move(directory, System.IO.Path.Combine(System.IO.Directory.CreateDirectory(old).FullName, System.IO.Path.GetRandomFileName()));
+            System.IO.Directory.CreateDirectory(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DiagnosticException(
+                DiagnosticCodes.IntermediateFolderUnusable,
+                $"the intermediate folder {directory} cannot be emptied: {e.Message.TrimEnd('.')}. Close the program that has a file in it open, or delete it by hand, and publish again.",
+                e);
+        }
+
+        _ = Task.Run(() => Delete(old));
+    }
+
+    private static void Delete(string folder)
+    {
+        try
+        {
+            if (System.IO.Directory.Exists(folder))
+                System.IO.Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody looks at a file in it. The next publish tries again.
+        }
     }
 
     public void RecordStep(string name, TimeSpan duration) =>

@@ -41,9 +41,6 @@ internal sealed class Settings(IReadOnlyDictionary<string, string> values, strin
     public IReadOnlyList<string> List(string name) =>
         Text(name)?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
-    public IReadOnlyList<T> ListOf<T>(string name)
-        where T : struct, Enum => [.. List(name).Select(text => Named<T>(name, text)).Distinct()];
-
     private T Named<T>(string name, string text)
         where T : struct, Enum
     {

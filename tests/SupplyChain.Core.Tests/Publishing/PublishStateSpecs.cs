@@ -1,0 +1,53 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Gating;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Publishing;
+using SupplyChain.TestKit;
+
+namespace SupplyChain.Core.Tests.Publishing;
+
+public sealed class PublishStateSpecs : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    private PublishState State => new(_folder.File("obj/supply-chain/"));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_verdict_of_an_earlier_publish_is_forgotten()
+    {
+        State.Clear();
+        State.Verdict.Write(new GateVerdict(Digest.Of([1]), Passed: true, [], "passed"));
+        State.Verdict.ReadOrNull().ShouldNotBeNull();
+
+        State.Clear();
+        State.Verdict.ReadOrNull().ShouldBeNull();
+        Directory.GetFileSystemEntries(State.Directory).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_emptied_is_an_error_that_names_it()
+    {
+        State.Clear();
+        while (Directory.Exists(_folder.File("obj/supply-chain.old")))
+            Thread.Sleep(10);
+        File.WriteAllText(_folder.File("obj/supply-chain.old"), "in the way");
+        var diagnostic = Should.Throw<DiagnosticException>(() => State.Clear()).Diagnostic;
+        diagnostic.Code.ShouldBe(DiagnosticCodes.IntermediateFolderUnusable);
+        diagnostic.Message.ShouldContain(State.Directory);
+    }
+
+    [Fact]
+    public void A_file_that_no_step_has_written_is_not_read_as_an_empty_one() =>
+        Should.Throw<InvalidOperationException>(() => State.Verdict.Read()).Message.ShouldContain("verdict.json");
+
+    [Fact]
+    public void Steps_come_back_in_the_order_they_ran()
+    {
+        State.Clear();
+        State.RecordStep("OpenImage", TimeSpan.FromMilliseconds(12.4));
+        State.RecordStep("ScanImage", TimeSpan.FromMilliseconds(200));
+        State.Steps().ShouldBe([new StepDuration("OpenImage", 12), new StepDuration("ScanImage", 200)]);
+    }
+}
