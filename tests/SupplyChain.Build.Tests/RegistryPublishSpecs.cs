@@ -144,4 +144,26 @@ public sealed class RegistryPublishSpecs(Workshop workshop)
         index.RootElement.GetProperty("manifests").GetArrayLength().ShouldBe(2);
         (await Workshop.RunAsync("cosign", "verify", "--key", workshop.PublicKey, "--insecure-ignore-tlog=true", run.Lines[^1].Trim())).ExitCode.ShouldBe(0);
     }
+
+    [Fact]
+    public async Task The_same_archive_published_again_adds_no_signature_and_no_referrer()
+    {
+        var project = workshop.Project();
+        project.Write("Directory.Build.targets", """
+            <Project>
+              <Target Name="UseTheSameArchive" BeforeTargets="SupplyChainOpenImage">
+                <Copy SourceFiles="$(ContainerArchiveOutputPath)" DestinationFiles="kept.tar" Condition="!Exists('kept.tar')" />
+                <Copy SourceFiles="kept.tar" DestinationFiles="$(ContainerArchiveOutputPath)" />
+              </Target>
+            </Project>
+            """);
+        await using var registry = await DockerRegistry.StartAsync(Cancellation);
+        var first = (await project.PublishAsync(Cancellation, [.. workshop.To("again", host: registry.Host), workshop.Signed])).Succeeded();
+        var before = (await registry.WritesAsync(Cancellation)).Count;
+        var second = (await project.PublishAsync(Cancellation, [.. workshop.To("again", host: registry.Host), workshop.Signed])).Succeeded();
+
+        second.Lines[^1].ShouldBe(first.Lines[^1]);
+        second.Output.ShouldContain("already signed");
+        (await registry.WritesAsync(Cancellation)).Count.ShouldBe(before);
+    }
 }

@@ -1,3 +1,4 @@
+using SupplyChain.Core.Images;
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Sboms;
 
@@ -16,7 +17,7 @@ public sealed class BuildSbom : StageTask
         var (inventory, report) = (State.Inventory.Read(), State.Scan.ReadOrNull());
         foreach (var gap in SbomCompleteness.Check(inventory, report))
             Report(gap);
-        var context = new SbomContext(plan.Repository, image.Root.Digest, Package.Version, Package.Now());
+        var context = new SbomContext(plan.Repository, image.Root.Digest, Package.Version, Created(image));
         var sbom = SbomBuilder.Build(inventory, report, context);
         var file = Path.Combine(plan.OutputDirectory, "sbom.cdx.json");
         using (var stream = File.Create(file + ".tmp"))
@@ -26,4 +27,8 @@ public sealed class BuildSbom : StageTask
         Say($"SBOM of {Amounts.Count(sbom.Components.Count, "component")}: {Relative(file)}");
         return Task.CompletedTask;
     }
+
+    /// <summary>The document describes the image, so it is as old as the image: the same image has the same document, whenever it is written.</summary>
+    private static DateTimeOffset? Created(ImageLayout image) =>
+        image.Platforms.Max(platform => ImageConfig.ReadCreated(File.ReadAllBytes(image.BlobPath(platform.Config.Digest))));
 }

@@ -49,10 +49,18 @@ public sealed class PushImage : StageTask
         List<StatementToSign> statements = [StatementToSign.Signature(digest)];
         if (State.Sbom.ReadOrNull() is { } sbom)
             statements.Add(StatementToSign.Attestation(digest, plan.Repository.Name, PredicateTypes.CycloneDx, await File.ReadAllBytesAsync(sbom.File, cancellationToken)));
-        var identity = SigningIdentity.Resolve(plan.Signing, Package.Machine);
-        var evidence = await new CosignSigner(new ToolRunner(), cosign, plan.Signing, Package.Machine).SignAsync(statements, identity, plan.OutputDirectory, cancellationToken);
-        State.Evidence.Write(evidence);
-        Say($"signed with {identity.DisplayName}{(statements.Count > 1 ? "; attested SBOM (CycloneDX)" : "")}");
+        var (identity, runner) = (SigningIdentity.Resolve(plan.Signing, Package.Machine), new ToolRunner());
+        var attested = statements.Count > 1 ? "; attested SBOM (CycloneDX)" : "";
+        var earlier = new EarlierEvidence(OpenDestination(plan), runner, cosign, plan.Signing, Package.Machine, StateDirectory);
+        if (await earlier.FindAsync(image.Root, statements, identity, plan.OutputDirectory, cancellationToken) is { } kept)
+        {
+            State.Evidence.Write(kept);
+            Say($"already signed with {identity.DisplayName}{attested}: nothing to add");
+            return;
+        }
+
+        State.Evidence.Write(await new CosignSigner(runner, cosign, plan.Signing, Package.Machine).SignAsync(statements, identity, plan.OutputDirectory, cancellationToken));
+        Say($"signed with {identity.DisplayName}{attested}");
     }
 
     /// <summary>When one of them fails, the other is cancelled and awaited: nothing goes on behind an error.</summary>

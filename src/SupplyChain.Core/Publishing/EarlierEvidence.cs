@@ -1,0 +1,82 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Signing;
+using SupplyChain.Core.Stores;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Core.Publishing;
+
+/// <summary>
+/// Evidence of an earlier publish of the very same image: the same statements, byte for byte, by the same signer, verified in the destination.
+/// It is kept instead of being made again, because every signature differs and would add another referrer.
+/// </summary>
+internal sealed class EarlierEvidence(Destination destination, IToolRunner runner, Tool cosign, SigningSettings settings, IMachine machine, string workDirectory)
+{
+    private readonly EvidenceReader _reader = new();
+
+    /// <summary>Writes the bundles as the signer would have; null: something is missing or not to be trusted, sign everything.</summary>
+    public async Task<IReadOnlyList<SignedEvidence>?> FindAsync(
+        Descriptor image, IReadOnlyList<StatementToSign> statements, SigningIdentity identity, string directory, CancellationToken cancellationToken)
+    {
+        // What is not there has no evidence: the usual case, and it costs one question.
+        if (await destination.Store.ReadManifestAsync(image.Digest, cancellationToken) is null)
+            return null;
+
+        var stored = await _reader.ListAsync(destination.Store, image, cancellationToken);
+        var found = new List<(SignedEvidence Evidence, StoredBundle Bundle)>();
+        foreach (var statement in statements)
+        {
+            if (await FindAsync(stored, statement, cancellationToken) is not { } bundle)
+                return null;
+            var file = Path.Combine(directory, statement.Name + ".sigstore.json");
+            await File.WriteAllBytesAsync(file, bundle, cancellationToken);
+            found.Add((new SignedEvidence(statement.Subject, statement.PredicateType, file), new StoredBundle(statement.PredicateType, bundle)));
+        }
+
+        return await IsTrustedAsync(image, found, identity, cancellationToken) ? [.. found.Select(item => item.Evidence)] : null;
+    }
+
+    private async Task<byte[]?> FindAsync(IReadOnlyList<StoredEvidence> stored, StatementToSign statement, CancellationToken cancellationToken)
+    {
+        foreach (var candidate in stored.Where(candidate => candidate.PredicateType == statement.PredicateType))
+        {
+            var content = await _reader.ReadBundleAsync(destination.Store, candidate, cancellationToken);
+            try
+            {
+                if (Bundle.Parse(content).Payload.Span.SequenceEqual(statement.Content.Span))
+                    return content;
+            }
+            catch (FormatException)
+            {
+                // Whoever may write to the repository may attach anything.
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<bool> IsTrustedAsync(
+        Descriptor image, IReadOnlyList<(SignedEvidence Evidence, StoredBundle Bundle)> found, SigningIdentity identity, CancellationToken cancellationToken)
+    {
+        SignedEvidence[] evidence = [.. found.Select(item => item.Evidence)];
+        try
+        {
+            var signer = await new PublicKeySource(runner, cosign, settings, machine).GetAsync(identity, evidence, workDirectory, cancellationToken);
+            var request = new VerificationRequest(
+                destination.Store.Repository.At(image.Digest), image.Digest, [.. evidence.Select(signed => signed.PredicateType)], signer)
+            {
+                Own = evidence,
+                Stored = [.. found.Select(item => item.Bundle)],
+                Access = await destination.AccessAsync(cancellationToken),
+                WorkDirectory = workDirectory,
+            };
+            await new Verifier(runner, cosign, machine).VerifyAsync(request, cancellationToken);
+            return true;
+        }
+        catch (DiagnosticException)
+        {
+            // Of another signer, or not verifiable: it stays where it is, and ours is added.
+            return false;
+        }
+    }
+}
