@@ -166,4 +166,12 @@ public sealed class RegistryPublishSpecs(Workshop workshop)
         second.Output.ShouldContain("already signed");
         (await registry.WritesAsync(Cancellation)).Count.ShouldBe(before);
     }
+
+    [Fact]
+    public async Task An_output_path_that_cannot_be_a_folder_is_an_error_that_names_it()
+    {
+        var run = (await workshop.Project().PublishAsync(Cancellation, [.. workshop.To("no-folder"), workshop.Signed, "-p:SupplyChainOutputPath=Program.cs/"])).Failed();
+        run.Output.ShouldContain("error SCB0108: PreparePublish could not read or write a file");
+        run.Output.ShouldContain("Program.cs");
+    }
 }

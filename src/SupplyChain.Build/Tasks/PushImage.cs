@@ -66,12 +66,12 @@ public sealed class PushImage : StageTask
     /// <summary>When one of them fails, the other is cancelled and awaited: nothing goes on behind an error.</summary>
     private static async Task FirstFailureStopsAll(CancellationTokenSource stop, params Task[] tasks)
     {
-        var failure = (Task?)null;
-        foreach (var running in Task.WhenEach(tasks).ToBlockingEnumerable(CancellationToken.None))
+        Task? failure = null;
+        await foreach (var ended in Task.WhenEach(tasks))
         {
-            if (running.IsCompletedSuccessfully || failure is not null)
+            if (ended.IsCompletedSuccessfully)
                 continue;
-            failure = running;
+            failure ??= ended;
             await stop.CancelAsync();
         }
 

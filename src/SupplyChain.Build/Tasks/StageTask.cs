@@ -45,9 +45,13 @@ public abstract class StageTask : Microsoft.Build.Utilities.Task, ICancelableTas
         }
         catch (Exception e)
         {
-            Report(new Diagnostic(
-                DiagnosticCodes.InternalError,
-                $"{GetType().Name} met a fault that SupplyChain.Build did not expect: {e.Message} No tag was set. Please report it with what dotnet publish -v:detailed prints."));
+            Report(e is IOException or UnauthorizedAccessException
+                ? new Diagnostic(
+                    DiagnosticCodes.FileSystemRefused,
+                    $"{GetType().Name} could not read or write a file: {e.Message} Check that the folder exists, that there is room, and that this user may write there; then publish again. The steps after this one were not done.")
+                : new Diagnostic(
+                    DiagnosticCodes.InternalError,
+                    $"{GetType().Name} met a fault that SupplyChain.Build did not expect: {e.Message} The steps after it were not done. Please report it with what dotnet publish -v:detailed prints."));
             Detail(e.ToString());
         }
 
