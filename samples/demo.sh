@@ -44,12 +44,12 @@ run() {
   eval "$2" || die "$1"
 }
 
-# look FAILURE COMMAND-LINE: the same, and keeps the output for a check ($demo/work/output). What a tool has to say on standard error is for
+# look FAILURE COMMAND-LINE: the same, and keeps the output for a check ($demo/scratch/output). What a tool has to say on standard error is for
 # failures only.
 look() {
   show "$2"
-  eval "$2" 2> "$demo/work/messages" | tee "$demo/work/output" || {
-    cat "$demo/work/messages" >&2
+  eval "$2" 2> "$demo/scratch/messages" | tee "$demo/scratch/output" || {
+    cat "$demo/scratch/messages" >&2
     die "$1"
   }
 }
@@ -82,8 +82,8 @@ sdk=$(dotnet --version 2>&1) || die "there is no .NET SDK for this repository's 
 # What one run needs and the next one must not find. Packages, tools and compiled files stay: they make the second run quick.
 mkdir -p "$demo"
 lock "$demo"
-rm -rf "$demo/work" "$demo/tmp" "$demo/feed" "$demo/packages/supplychain.build"
-mkdir -p "$demo/work" "$demo/tmp"
+rm -rf "$demo/scratch" "$demo/tmp" "$demo/feed" "$demo/packages/supplychain.build"
+mkdir -p "$demo/scratch" "$demo/tmp"
 
 # The machine's own caches are neither used nor changed, and no compiler or build server stays behind.
 export NUGET_PACKAGES=$demo/packages NUGET_HTTP_CACHE_PATH=$demo/cache/nuget XDG_CACHE_HOME=$demo/cache TUF_ROOT=$demo/cache/sigstore TMPDIR=$demo/tmp
@@ -117,21 +117,21 @@ reachable mcr.microsoft.com/dotnet/aspnet:10.0 & microsoft=$!
 reachable mirror.gcr.io/aquasec/trivy-db:2 ghcr.io/aquasecurity/trivy-db:2 & advisories=$!
 
 # It takes any free port, and its log says which.
-mkdir "$demo/work/registry"
-cat > "$demo/work/registry/config.yml" << 'YAML'
+mkdir "$demo/scratch/registry"
+cat > "$demo/scratch/registry/config.yml" << 'YAML'
 version: 0.1
 log: { level: info, formatter: text }
 http: { addr: "127.0.0.1:0" }
 storage: { filesystem: { rootdirectory: storage } }
 YAML
-(cd "$demo/work/registry" && exec docker-registry serve config.yml > log 2>&1 < /dev/null 9>&-) & registry=$!
+(cd "$demo/scratch/registry" && exec docker-registry serve config.yml > log 2>&1 < /dev/null 9>&-) & registry=$!
 port=
 for _ in {1..300}; do
-  port=$(sed -n 's/.*listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$demo/work/registry/log" 2> /dev/null) || true
+  port=$(sed -n 's/.*listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$demo/scratch/registry/log" 2> /dev/null) || true
   if [ -n "$port" ] || ! kill -0 "$registry" 2> /dev/null; then break; fi
   sleep 0.1
 done
-[ -n "$port" ] || die "the registry did not start: $(tail -n 3 "$demo/work/registry/log" 2> /dev/null)"
+[ -n "$port" ] || die "the registry did not start: $(tail -n 3 "$demo/scratch/registry/log" 2> /dev/null)"
 host=localhost:$port
 note "Registry: docker-registry on $host, empty, for this run only."
 
@@ -162,10 +162,10 @@ export SupplyChainLoadImage=false
 
 heading 'Publish to an OCI layout: no registry, no server'
 # A copy, with the packed package as a source. As every sample it stands alone: settings of this repository do not reach it.
-cp samples/Directory.* "$demo/work/"
-mkdir "$demo/work/HelloApi"
-cp samples/HelloApi/*.cs samples/HelloApi/*.csproj "$demo/work/HelloApi/"
-cat > "$demo/work/nuget.config" << 'XML'
+cp samples/Directory.* "$demo/scratch/"
+mkdir "$demo/scratch/HelloApi"
+cp samples/HelloApi/*.cs samples/HelloApi/*.csproj "$demo/scratch/HelloApi/"
+cat > "$demo/scratch/nuget.config" << 'XML'
 <configuration>
   <packageSources>
     <add key="supplychain-local" value="../feed" />
@@ -173,7 +173,7 @@ cat > "$demo/work/nuget.config" << 'XML'
 </configuration>
 XML
 note 'A copy of samples/HelloApi. All that it has of SupplyChain.Build is one reference and two settings:'
-run '' 'cd artifacts/demo/work/HelloApi'
+run '' 'cd artifacts/demo/scratch/HelloApi'
 run 'the sample has no reference to SupplyChain.Build.' 'grep "<.*SupplyChain" HelloApi.csproj'
 evidence=bin/Release/net10.0/supply-chain
 run 'the publish to a layout failed, see above.' 'dotnet publish /t:PublishContainer'
@@ -209,7 +209,7 @@ heading 'The gate: somebody adds a package with a critical vulnerability'
 run 'the package could not be added.' 'dotnet add package System.Drawing.Common --version 4.7.0 > ../added.log'
 run 'the package was not added.' 'grep -n System.Drawing.Common HelloApi.csproj'
 writes() {
-  grep -cE '"(POST|PUT|PATCH|DELETE) /v2/' "$demo/work/registry/log" || true
+  grep -cE '"(POST|PUT|PATCH|DELETE) /v2/' "$demo/scratch/registry/log" || true
 }
 before=$(writes)
 blocked="dotnet publish /t:PublishContainer -p:ContainerRegistry=$host -p:ContainerImageTag=1.1.0 -p:SupplyChainSigningKey=../cosign.key"
@@ -224,4 +224,4 @@ after=$(writes)
 note "Requests that write, in the registry's own log: $before before this publish, $after after it."
 if grep -qx 1.1.0 ../output || [ "$before" != "$after" ]; then die 'something was written to the registry though the gate stopped the publish.'; fi
 
-printf '\n%sDone in %s s: everything happened as told.%s The files are in artifacts/demo/work, the registry is stopped.\n' "$bold" "$(seconds_since "$began")" "$plain"
+printf '\n%sDone in %s s: everything happened as told.%s The files are in artifacts/demo/scratch, the registry is stopped.\n' "$bold" "$(seconds_since "$began")" "$plain"
