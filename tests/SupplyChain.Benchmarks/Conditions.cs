@@ -15,9 +15,10 @@ internal static class Conditions
             {Environment.ProcessorCount} cores, load {(load is null ? "unknown" : load.Value.ToString("0.0", CultureInfo.InvariantCulture))}, .NET SDK {await bench.SdkVersionAsync(cancellationToken)}, a registry on loopback, a base image of {size} MB.
             Unchanged sources, already restored and compiled, a new tag each round; every publish is `dotnet publish --no-restore /t:PublishContainer`.
             {warmUp} warm-up rounds, {rounds} recorded ones, alternating a b c. Each result is checked after its time was taken.
+            CPU is the processor time of all processes that took part, but the registry's.
             """;
         return load > Environment.ProcessorCount / 2.0
-            ? $"{text}\nTHE MACHINE IS BUSY: these times say little. Compare ratios only, or run this again when it is idle."
+            ? $"{text}\nTHE MACHINE IS BUSY: the times say little, CPU says more. Run this again when it is idle."
             : text;
     }
 

@@ -32,7 +32,7 @@ internal sealed class HandPublish(Workbench bench) : IPublish
             return output;
         }
 
-        var watch = Stopwatch.StartNew();
+        var clock = new PublishClock();
         Directory.CreateDirectory(layout);
         await Do("SDK to archive", "dotnet",
             "publish", "--no-restore", "/t:PublishContainer", "-p:ContainerRepository=hello-c", $"-p:ContainerImageTag={tag}", $"-p:ContainerArchiveOutputPath={archive}", "-p:ContainerImageFormat=OCI");
@@ -44,12 +44,12 @@ internal sealed class HandPublish(Workbench bench) : IPublish
         await Do("cosign sign", "cosign", ["sign", .. signing, name]);
         await Do("cosign attest", "cosign", ["attest", .. signing, "--type", "cyclonedx", "--predicate", sbom, name]);
         await Do("cosign verify", "cosign", "verify", "--key", bench.PublicKeyFile, "--insecure-ignore-tlog=true", name);
-        watch.Stop();
+        var measurement = clock.Stop(steps);
 
         Directory.Delete(work, recursive: true);
         var tagged = await bench.DigestAsync($"{repository}:{tag}", cancellationToken);
         return name == $"{repository}@{tagged}"
-            ? new Measurement(watch.Elapsed, steps)
+            ? measurement
             : throw new InvalidOperationException($"Tag {tag} points to {tagged}, but {name} was signed.");
     }
 }

@@ -1,7 +1,8 @@
 namespace SupplyChain.Benchmarks;
 
 /// <summary>One publish: how long it took for the person who waits, and its steps where they are known.</summary>
-internal sealed record Measurement(TimeSpan Total, IReadOnlyList<MeasuredStep> Steps);
+/// <param name="ProcessorTime">Of all processes that took part but the registry; null where the system does not tell.</param>
+internal sealed record Measurement(TimeSpan Total, TimeSpan? ProcessorTime, IReadOnlyList<MeasuredStep> Steps);
 
 internal sealed record MeasuredStep(string Name, TimeSpan Duration);
 

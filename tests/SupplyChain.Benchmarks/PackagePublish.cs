@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using SupplyChain.TestKit;
 
@@ -19,12 +18,12 @@ internal sealed class PackagePublish(Workbench bench) : IPublish
         var receiptFile = _project.Path("bin/Release/net10.0/supply-chain/receipt.json");
         if (File.Exists(receiptFile))
             File.Delete(receiptFile);
-        var watch = Stopwatch.StartNew();
+        var clock = new PublishClock();
         var run = await _project.DotnetAsync(
             cancellationToken,
             "publish", "--no-restore", "/t:PublishContainer", $"-p:ContainerRegistry={bench.Host}", "-p:ContainerRepository=hello-b", $"-p:ContainerImageTag={tag}",
             $"-p:SupplyChainSigningKey={bench.KeyFile}");
-        watch.Stop();
+        var measurement = clock.Stop([]);
         run.Succeeded();
 
         using var receipt = JsonDocument.Parse(await File.ReadAllBytesAsync(receiptFile, cancellationToken));
@@ -34,7 +33,7 @@ internal sealed class PackagePublish(Workbench bench) : IPublish
             throw new InvalidOperationException($"The image was not scanned, signed and verified:\n{root}");
         if (root.GetProperty("digest").GetString() != tagged)
             throw new InvalidOperationException($"Tag {tag} points to {tagged}, the receipt says {root.GetProperty("digest")}.");
-        return new Measurement(watch.Elapsed, [.. root.GetProperty("steps").EnumerateArray().Select(Step)]);
+        return measurement with { Steps = [.. root.GetProperty("steps").EnumerateArray().Select(Step)] };
     }
 
     private static MeasuredStep Step(JsonElement step) =>

@@ -8,13 +8,13 @@ internal static class ResultTable
 {
     public static string Write(IReadOnlyDictionary<IPublish, List<Measurement>> measured)
     {
-        var text = new StringBuilder("    median   min - max\n");
+        var text = new StringBuilder("    median   min - max      CPU\n");
         var medians = new Dictionary<char, double>();
         foreach (var (way, measurements) in measured)
         {
             var totals = measurements.Select(measurement => measurement.Total.TotalSeconds).ToList();
             medians[way.Letter] = Median(totals);
-            text.Append(CultureInfo.InvariantCulture, $"{way.Letter}   {medians[way.Letter],4:0.00} s   {totals.Min():0.00} - {totals.Max():0.00}   {way.Description}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{way.Letter}   {medians[way.Letter],4:0.00} s   {totals.Min():0.00} - {totals.Max():0.00}   {ProcessorTime(measurements)}   {way.Description}\n");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"\nb - a  {medians['b'] - medians['a'],4:0.00} s   what SupplyChain.Build adds to a publish\n");
@@ -23,6 +23,11 @@ internal static class ResultTable
             WriteSteps(text, way, measurements);
         return text.ToString();
     }
+
+    private static string ProcessorTime(List<Measurement> measurements) =>
+        measurements.All(measurement => measurement.ProcessorTime is not null)
+            ? string.Create(CultureInfo.InvariantCulture, $"{Median(measurements.Select(measurement => measurement.ProcessorTime!.Value.TotalSeconds)),4:0.00} s")
+            : "     -";
 
     private static void WriteSteps(StringBuilder text, IPublish way, List<Measurement> measurements)
     {

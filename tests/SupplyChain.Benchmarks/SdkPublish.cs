@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SupplyChain.TestKit;
 
 namespace SupplyChain.Benchmarks;
@@ -15,13 +14,13 @@ internal sealed class SdkPublish(Workbench bench) : IPublish
     public async Task<Measurement> PublishAsync(string tag, CancellationToken cancellationToken)
     {
         _project ??= await bench.CreateProjectAsync("a", withPackage: false, cancellationToken);
-        var watch = Stopwatch.StartNew();
+        var clock = new PublishClock();
         var run = await _project.DotnetAsync(
             cancellationToken,
             "publish", "--no-restore", "/t:PublishContainer", $"-p:ContainerRegistry={bench.Host}", "-p:ContainerRepository=hello-a", $"-p:ContainerImageTag={tag}");
-        watch.Stop();
+        var measurement = clock.Stop([]);
         run.Succeeded();
         await bench.DigestAsync($"{bench.Host}/hello-a:{tag}", cancellationToken);
-        return new Measurement(watch.Elapsed, []);
+        return measurement;
     }
 }
