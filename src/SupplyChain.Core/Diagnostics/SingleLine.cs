@@ -38,6 +38,9 @@ internal static class SingleLine
         return line.ToString().Trim();
     }
 
+    /// <summary>For a text of several lines: only the commands in it are taken apart.</summary>
+    public static string WithoutCommands(string text) => text.Replace("##", "# #", StringComparison.Ordinal);
+
     // Format holds what turns the direction of writing, LineSeparator and ParagraphSeparator what some viewers break lines at.
     private static bool IsInvisible(char character) => char.IsWhiteSpace(character) || CharUnicodeInfo.GetUnicodeCategory(character) is
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;

@@ -42,7 +42,7 @@ internal static class ImageConfig
     private static void Compare(string name, string found, string? expected)
     {
         if (!string.IsNullOrEmpty(expected) && expected != found)
-            throw Malformed($"the image configuration has the {name} '{found}', the index says '{Printable(expected)}'");
+            throw Malformed($"the image configuration has the {name} '{found}', the index says '{SingleLine.Of(expected, 40)}'");
     }
 
     private static string? Text(JsonElement root, string name)
@@ -65,9 +65,7 @@ internal static class ImageConfig
     private static string Checked(string name, string value) =>
         value.Length <= 32 && char.IsAsciiLetterOrDigit(value[0]) && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
             ? value
-            : throw Malformed($"the {name} '{Printable(value)}' of the image is no valid name");
-
-    private static string Printable(string text) => new([.. text.Take(40).Select(c => char.IsControl(c) ? '?' : c)]);
+            : throw Malformed($"the {name} '{SingleLine.Of(value, 40)}' of the image is no valid name");
 
     private static DiagnosticException Malformed(string what, Exception? cause = null) => new(DiagnosticCodes.ImageMalformed, what, cause);
 }

@@ -121,7 +121,7 @@ public sealed class LocalImageLoader(IToolRunner runner, IMachine machine)
             throw Failed(runtime, layout, e.Message, e);
         }
         if (result.ExitCode != 0)
-            throw Failed(runtime, layout, $"'{arguments[0]}' ended with exit code {result.ExitCode}: {result.LastErrorLines(3)}");
+            throw Failed(runtime, layout, $"'{arguments[0]}' ended with exit code {result.ExitCode}: {SingleLine.Of(result.LastErrorLines(3))}");
     }
 
     /// <summary>Docker's containerd store does; its classic store cannot take an index, and Podman takes this machine's platform out of it (dotnet/sdk asks Docker the same).</summary>

@@ -15,9 +15,9 @@ internal static class TarName
     internal static string Normalise(string name)
     {
         if (name.Length > MaximumLength)
-            throw Hostile($"{Printable(name[..40])}…", $"is longer than {MaximumLength} characters");
+            throw Hostile(name[..40] + "…", $"is longer than {MaximumLength} characters");
         if (name.Any(c => char.IsControl(c) || c is '\\' or ':' or '\uFFFD'))
-            throw Hostile(Printable(name), "has characters that a file name must not have");
+            throw Hostile(name, "has characters that a file name must not have");
         if (name.StartsWith('/'))
             throw Hostile(name, "is an absolute path");
         var parts = name.Split('/').Where(part => part is not ("" or ".")).ToArray();
@@ -26,8 +26,6 @@ internal static class TarName
         return string.Join('/', parts);
     }
 
-    private static string Printable(string name) => new([.. name.Select(c => char.IsControl(c) ? '?' : c)]);
-
     private static DiagnosticException Hostile(string name, string what) =>
-        new(DiagnosticCodes.ArchiveHostile, $"the name '{name}' {what}");
+        new(DiagnosticCodes.ArchiveHostile, $"the name '{SingleLine.Of(name)}' {what}");
 }

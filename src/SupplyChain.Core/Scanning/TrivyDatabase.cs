@@ -1,4 +1,6 @@
+using System.Globalization;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Files;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Scanning;
@@ -86,7 +88,7 @@ internal sealed class TrivyDatabase(TrivyProcess trivy, TimeProvider clock)
     private DiagnosticException Unavailable(string folder, string why, Exception? cause = null)
     {
         var old = TrivyDatabaseMetadata.Read(folder);
-        var present = old is null ? "" : $" To use the one of {old.UpdatedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC that is there, set TRIVY_SKIP_DB_UPDATE=true.";
+        var present = old is null ? "" : string.Create(CultureInfo.InvariantCulture, $" To use the one of {old.UpdatedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC that is there, set TRIVY_SKIP_DB_UPDATE=true.");
         return new DiagnosticException(
             DiagnosticCodes.DatabaseUnavailable,
             $"There is no up-to-date vulnerability database in {folder}: {why.TrimEnd('.')}. Name a mirror that this machine reaches in SupplyChainTrivyDatabase (example: registry.example.com/trivy-db:2), or put a database there yourself.{present}",

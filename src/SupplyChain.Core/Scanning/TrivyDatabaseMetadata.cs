@@ -8,7 +8,7 @@ internal sealed record TrivyDatabaseMetadata(int Version, DateTimeOffset NextUpd
     public DateTimeOffset DownloadedAt { get; init; }
 
     /// <summary>Trivy's own rule: due once NextUpdate has passed, and never within an hour of the last download.</summary>
-    public bool IsFresh(DateTimeOffset now) => now < NextUpdate || now < DownloadedAt.AddHours(1);
+    public bool IsFresh(DateTimeOffset now) => now < NextUpdate || now - DownloadedAt < TimeSpan.FromHours(1);
 
     /// <summary>Null when there is no database, or none that can be read.</summary>
     public static TrivyDatabaseMetadata? Read(string cacheFolder)

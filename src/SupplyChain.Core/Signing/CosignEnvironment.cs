@@ -1,3 +1,4 @@
+using SupplyChain.Core.Stores;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Signing;
@@ -6,9 +7,6 @@ namespace SupplyChain.Core.Signing;
 internal static class CosignEnvironment
 {
     private const string Password = "COSIGN_PASSWORD";
-
-    /// <summary>Shorter texts occur in any message; to mask them would only spoil it.</summary>
-    private const int ShortestSecret = 4;
 
     /// <summary>Variables that hold what only a signer needs.</summary>
     private static readonly string[] Secrets =
@@ -22,10 +20,11 @@ internal static class CosignEnvironment
         keyFromService ? [] : Secrets.ToDictionary(name => name, _ => (string?)null);
 
     /// <summary>Takes secrets out of what a tool said, before anybody reads it.</summary>
-    public static string Mask(string text, IMachine machine, params string?[] more) => Secrets
-        .Select(machine.Variable)
-        .Concat(more)
-        .OfType<string>()
-        .Where(secret => secret.Length >= ShortestSecret)
-        .Aggregate(text, (masked, secret) => masked.Replace(secret, "***", StringComparison.Ordinal));
+    public static string Mask(string text, IMachine machine, params string?[] more)
+    {
+        var mask = new SecretMask();
+        foreach (var secret in Secrets.Select(machine.Variable).Concat(more))
+            mask.Add(secret);
+        return mask.Apply(text);
+    }
 }

@@ -9,14 +9,14 @@ internal sealed class CosignFailure(Tool cosign, SigningIdentity identity, IMach
 {
     public DiagnosticException Explain(StatementToSign statement, ToolResult result, string? problem)
     {
-        var said = CosignEnvironment.Mask(ErrorLine(result), machine);
+        var said = Said(result, machine);
         bool Says(string text) => result.StandardError.Contains(text, StringComparison.Ordinal);
         if (CosignDialect.IsUnknown(result.StandardError, "--statement"))
             return new DiagnosticException(
                 DiagnosticCodes.ToolUnusable,
                 $"cosign ({cosign.Path}, found by {cosign.FoundBy}) is too old to sign: it has no attest-blob --statement. Install cosign 3.1.3 or later (2.6 is the minimum), or set SupplyChainCosignPath to one.");
         if (problem is not null)
-            return Failed($"cosign wrote no usable bundle for {PredicateTypes.Describe(statement.PredicateType)}: {Plain.Text(problem).TrimEnd('.')}. Is {cosign.Path} (found by {cosign.FoundBy}) an official cosign, 2.6 or later?");
+            return Failed($"cosign wrote no usable bundle for {PredicateTypes.Describe(statement.PredicateType)}: {SingleLine.Of(problem, 300).TrimEnd('.')}. Is {cosign.Path} (found by {cosign.FoundBy}) an official cosign, 2.6 or later?");
         if (identity.Key is { } key)
         {
             if (Says("decryption failed"))
@@ -33,14 +33,17 @@ internal sealed class CosignFailure(Tool cosign, SigningIdentity identity, IMach
         return Failed($"cosign could not sign {PredicateTypes.Describe(statement.PredicateType)} with {identity.DisplayName}: {said}. Nothing was signed.");
     }
 
-    /// <summary>Cosign says it twice ("Error: …", "error during command execution: …") and prints warnings before.</summary>
-    public static string ErrorLine(ToolResult result)
+    /// <summary>
+    /// The line that matters, without secrets. Cosign says it twice ("Error: …", "error during command execution: …") and prints warnings before.
+    /// </summary>
+    /// <param name="secrets">Besides those of the environment. All are taken out before the line is cut: half a secret would no longer be recognised.</param>
+    public static string Said(ToolResult result, IMachine machine, params string?[] secrets)
     {
         var lines = result.StandardError.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var line = lines.LastOrDefault(text => text.StartsWith("Error: ", StringComparison.Ordinal))?["Error: ".Length..]
             ?? lines.LastOrDefault()
             ?? $"it ended with exit code {result.ExitCode} and said nothing";
-        return Plain.Text(line).TrimEnd('.', ' ', ':');
+        return SingleLine.Of(CosignEnvironment.Mask(line, machine, secrets), 300).TrimEnd('.', ' ', ':');
     }
 
     private static DiagnosticException Failed(string message) => new(DiagnosticCodes.SigningFailed, message);

@@ -57,7 +57,7 @@ public sealed class KeyPairGenerator(IToolRunner runner, Tool cosign, IMachine m
             ? PublicKeySource.Fingerprint(machine.ReadText(work.File("new.pub")))
             : null;
         if (fingerprint is null)
-            throw new DiagnosticException(DiagnosticCodes.SigningFailed, $"cosign could not make a key pair: {CosignEnvironment.Mask(CosignFailure.ErrorLine(result), machine)}. Nothing was written.");
+            throw new DiagnosticException(DiagnosticCodes.SigningFailed, $"cosign could not make a key pair: {CosignFailure.Said(result, machine)}. Nothing was written.");
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(work.File("new.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Place(work.File("new.key"), privateKey);

@@ -127,7 +127,7 @@ internal sealed class BlobUpload(RegistryClient client)
         {
             throw client.Failure(
                 DiagnosticCodes.RegistryReadBackDiffers,
-                $"{client.Endpoint.Name} stored blob {blob.Digest} as {Plain.Text(stored)}. The registry, or a proxy before it, changes what it is given: nothing was tagged.");
+                $"{client.Endpoint.Name} stored blob {blob.Digest} as {SingleLine.Of(stored, 300)}. The registry, or a proxy before it, changes what it is given: nothing was tagged.");
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class CredentialHelper(Func<string, string?> environment, RunCre
     /// <exception cref="DiagnosticException">SCB4006: the helper is missing, failed, or answered nonsense.</exception>
     public async Task<RegistryCredential?> GetAsync(string name, string server, CancellationToken cancellationToken)
     {
-        var program = FindProgram(name) ?? throw Failed(name, server, $"there is no program docker-credential-{Plain.Text(name)} on PATH");
+        var program = FindProgram(name) ?? throw Failed(name, server, $"there is no program docker-credential-{SingleLine.Of(name, 300)} on PATH");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeLimit);
         int exitCode;
@@ -54,7 +54,7 @@ internal sealed class CredentialHelper(Func<string, string?> environment, RunCre
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or CliWrap.Exceptions.CliWrapException or IOException or InvalidOperationException)
         {
-            throw Failed(name, server, $"it could not be started ({Plain.Text(e.Message)})");
+            throw Failed(name, server, $"it could not be started ({SingleLine.Of(e.Message, 300)})");
         }
         if (exitCode != 0)
         {
@@ -104,5 +104,5 @@ internal sealed class CredentialHelper(Func<string, string?> environment, RunCre
 
     private static DiagnosticException Failed(string name, string server, string why) => new(
         DiagnosticCodes.CredentialHelperFailed,
-        $"the credential helper '{Plain.Text(name)}' gave no credentials for {Plain.Text(server)}: {why}. Run docker-credential-{Plain.Text(name)} get by hand to see why, remove the helper from Docker's config.json, or set DOTNET_CONTAINER_PUSH_REGISTRY_UNAME and DOTNET_CONTAINER_PUSH_REGISTRY_PWORD.");
+        $"the credential helper '{SingleLine.Of(name, 300)}' gave no credentials for {SingleLine.Of(server, 300)}: {why}. Run docker-credential-{SingleLine.Of(name, 300)} get by hand to see why, remove the helper from Docker's config.json, or set DOTNET_CONTAINER_PUSH_REGISTRY_UNAME and DOTNET_CONTAINER_PUSH_REGISTRY_PWORD.");
 }

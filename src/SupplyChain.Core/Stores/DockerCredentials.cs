@@ -88,8 +88,8 @@ internal sealed class DockerCredentials(Func<string, string?> environment, strin
                 if (!helper.Exists(store))
                 {
                     // Common where a config.json is shared with another system (WSL, dev containers): not an error unless the registry asks.
-                    log($"{file} names the credential store '{Plain.Text(store)}', which is not installed here.");
-                    looked.Add($"the credential store '{Plain.Text(store)}' (docker-credential-{Plain.Text(store)} is not on PATH)");
+                    log($"{file} names the credential store '{SingleLine.Of(store, 300)}', which is not installed here.");
+                    looked.Add($"the credential store '{SingleLine.Of(store, 300)}' (docker-credential-{SingleLine.Of(store, 300)} is not on PATH)");
                 }
                 else if (await helper.GetAsync(store, server, cancellationToken) is { } fromStore)
                 {
@@ -186,7 +186,7 @@ internal sealed class DockerCredentials(Func<string, string?> environment, strin
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unreadable(file, Plain.Text(e.Message), e);
+            throw Unreadable(file, SingleLine.Of(e.Message, 300), e);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Files;
 using SupplyChain.Core.Images;
 
 namespace SupplyChain.Core.Stores;
@@ -11,16 +12,10 @@ namespace SupplyChain.Core.Stores;
 /// </summary>
 internal sealed class LayoutIndex(string directory, TimeProvider clock)
 {
-    public const string TagAnnotation = "org.opencontainers.image.ref.name";
-
     private const int LargestIndex = 4 * 1024 * 1024;
-    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan LockLimit = TimeSpan.FromSeconds(60);
 
     private string IndexPath => Path.Combine(directory, "index.json");
-
-    // Kept on disk: deleting a lock file lets two writers hold locks on two files of one name.
-    private string LockPath => Path.Combine(directory, ".index.lock");
 
     /// <summary>All entries; empty when there is no layout yet.</summary>
     public async Task<IReadOnlyList<Descriptor>> ReadAsync(CancellationToken cancellationToken) =>
@@ -33,13 +28,13 @@ internal sealed class LayoutIndex(string directory, TimeProvider clock)
         var index = await LoadAsync(cancellationToken);
         if (!change((JsonArray)index["manifests"]!))
             return;
-        await ReplaceAsync("oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray(), cancellationToken);
+        await ReplaceAsync("oci-layout", OciLayoutFiles.Marker.ToArray(), cancellationToken);
         await ReplaceAsync("index.json", JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Plain.JsonObject), cancellationToken);
     }
 
     public static string? DigestOf(JsonNode? entry) => Text(entry, "digest");
 
-    public static string? TagOf(JsonNode? entry) => Text(entry is JsonObject o ? o["annotations"] : null, TagAnnotation);
+    public static string? TagOf(JsonNode? entry) => Text(entry is JsonObject o ? o["annotations"] : null, ImageDocuments.RefName);
 
     private async Task<JsonObject> LoadAsync(CancellationToken cancellationToken)
     {
@@ -83,28 +78,19 @@ internal sealed class LayoutIndex(string directory, TimeProvider clock)
         return result;
     }
 
-    /// <summary>A file that nobody else may have open. The system releases it when its process dies, however it dies.</summary>
     private async Task<FileStream> LockAsync(CancellationToken cancellationToken)
     {
-        var started = clock.GetTimestamp();
-        while (true)
+        try
         {
-            try
-            {
-                Directory.CreateDirectory(directory);
-                return new FileStream(LockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (File.Exists(LockPath) && clock.GetElapsedTime(started) < LockLimit)
-            {
-                await Task.Delay(LockPause, cancellationToken);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new DiagnosticException(
-                    DiagnosticCodes.LayoutBusy,
-                    $"the OCI layout {directory} cannot be locked for writing: {Plain.Text(e.Message)} Wait for the other publish to end, make sure that the folder can be written to, or give each publish its own SupplyChainOutputPath.",
-                    e);
-            }
+            Directory.CreateDirectory(directory);
+            return await FileLock.AcquireAsync(Path.Combine(directory, ".index.lock"), LockLimit, clock, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TimeoutException)
+        {
+            throw new DiagnosticException(
+                DiagnosticCodes.LayoutBusy,
+                $"the OCI layout {directory} cannot be locked for writing: {SingleLine.Of(e.Message, 300)} Wait for the other publish to end, make sure that the folder can be written to, or give each publish its own SupplyChainOutputPath.",
+                e);
         }
     }
 

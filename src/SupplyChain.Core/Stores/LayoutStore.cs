@@ -116,7 +116,7 @@ internal sealed class LayoutStore : IImageStore
     }
 
     public async Task<Digest?> ResolveTagAsync(string tag, CancellationToken cancellationToken) =>
-        (await _index.ReadAsync(cancellationToken)).FirstOrDefault(d => d.Annotations?.GetValueOrDefault(LayoutIndex.TagAnnotation) == tag)?.Digest;
+        (await _index.ReadAsync(cancellationToken)).FirstOrDefault(d => d.Annotations?.GetValueOrDefault(ImageDocuments.RefName) == tag)?.Digest;
 
     public async Task SetTagAsync(string tag, Descriptor manifest, CancellationToken cancellationToken)
     {
@@ -136,17 +136,17 @@ internal sealed class LayoutStore : IImageStore
             if (entries.Any(e => e != entry && LayoutIndex.DigestOf(e) == LayoutIndex.DigestOf(entry)))
                 entries.Remove(entry);
             else
-                ((JsonObject)entry!["annotations"]!).Remove(LayoutIndex.TagAnnotation);
+                ((JsonObject)entry!["annotations"]!).Remove(ImageDocuments.RefName);
         }
         ListSubject(entries, manifest);
         var own = entries.Where(e => LayoutIndex.DigestOf(e) == digest).ToArray();
         if (own.FirstOrDefault(e => LayoutIndex.TagOf(e) is null) is JsonObject free)
         {
-            Annotations(free)[LayoutIndex.TagAnnotation] = tag;
+            Annotations(free)[ImageDocuments.RefName] = tag;
             return true;
         }
         var added = (JsonObject)own[0]!.DeepClone();
-        Annotations(added)[LayoutIndex.TagAnnotation] = tag;
+        Annotations(added)[ImageDocuments.RefName] = tag;
         Annotations(added).Remove(CosignKind);
         entries.Add(added);
         return true;
@@ -210,7 +210,7 @@ internal sealed class LayoutStore : IImageStore
         {
             throw new DiagnosticException(
                 DiagnosticCodes.LayoutBusy,
-                $"the OCI layout {_directory} cannot be written to: {Plain.Text(e.Message)} Make room, make sure that the folder can be written to, or choose another SupplyChainOutputPath.",
+                $"the OCI layout {_directory} cannot be written to: {SingleLine.Of(e.Message, 300)} Make room, make sure that the folder can be written to, or choose another SupplyChainOutputPath.",
                 e);
         }
     }

@@ -116,7 +116,7 @@ internal sealed class RegistryAuthentication(
     private async Task<(AuthenticationHeaderValue, DateTimeOffset)> FetchTokenAsync(AuthenticationChallenge challenge, string scope, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(challenge["realm"], UriKind.Absolute, out var realm) || (realm.Scheme != Uri.UriSchemeHttps && realm.Scheme != Uri.UriSchemeHttp))
-            throw Unusable($"asks for a token from '{Plain.Text(challenge["realm"])}', which is not an address");
+            throw Unusable($"asks for a token from '{SingleLine.Of(challenge["realm"], 300)}', which is not an address");
         var credential = _lookup!.Credential;
         if (credential is not null ? !MaySendCredentials(realm) : !endpoint.MayLeadTo(realm))
             throw NotTrusted(realm);
@@ -126,7 +126,7 @@ internal sealed class RegistryAuthentication(
 
         if (credential?.IdentityToken is { } identity)
             return await AskAsync(realm, () => Post(realm, challenge, scopes, [new("grant_type", "refresh_token"), new("refresh_token", identity)]), cancellationToken)
-                ?? throw Unusable($"takes no identity token at {Plain.Address(realm)}");
+                ?? throw Unusable($"takes no identity token at {RegistryErrors.Address(realm)}");
         var basic = credential is { UserName: { } user, Password: { } password } ? Basic(user, password) : null;
         return await AskAsync(realm, () => Get(realm, challenge, scopes, basic), cancellationToken)
             // A server that knows only the OAuth2 form says so by 404 or 405.
@@ -134,7 +134,7 @@ internal sealed class RegistryAuthentication(
                 realm,
                 () => Post(realm, challenge, scopes, [new("grant_type", "password"), new("username", credential!.UserName!), new("password", credential.Password!)]),
                 cancellationToken))
-            ?? throw Unusable($"names {Plain.Address(realm)} as its token server, which knows no such request");
+            ?? throw Unusable($"names {RegistryErrors.Address(realm)} as its token server, which knows no such request");
     }
 
     private bool MaySendCredentials(Uri realm)
@@ -189,7 +189,7 @@ internal sealed class RegistryAuthentication(
             var body = await BoundedBody.ReadAsync(response.Content, LargestAnswer, linked.Token);
             if (response.IsSuccessStatusCode)
                 return Read(body);
-            var failure = $"the token server {Plain.Address(realm)} answered {RegistryErrors.Describe(response.StatusCode, body)}";
+            var failure = $"the token server {RegistryErrors.Address(realm)} answered {RegistryErrors.Describe(response.StatusCode, body, mask)}";
             if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest)
                 throw Refused(failure, response.StatusCode);
             var final = new DiagnosticException(DiagnosticCodes.RegistryError, mask.Apply($"{endpoint.Name}: {failure}. Try again later, or ask whoever runs the registry."));
@@ -236,7 +236,7 @@ internal sealed class RegistryAuthentication(
 
     private DiagnosticException NotTrusted(Uri realm) => new(
         DiagnosticCodes.AuthenticationHostNotTrusted,
-        mask.Apply($"{endpoint.Name} asks to be logged in to at {Plain.Address(realm)}, which is {(realm.Scheme == Uri.UriSchemeHttps ? "not its own host" : "not protected by https")}; nothing was sent there. If that server belongs to the registry, add <SupplyChainTrustedAuthenticationHost Include=\"{Plain.Text(realm.IdnHost)}\" />; it must be reached by https."));
+        mask.Apply($"{endpoint.Name} asks to be logged in to at {RegistryErrors.Address(realm)}, which is {(realm.Scheme == Uri.UriSchemeHttps ? "not its own host" : "not protected by https")}; nothing was sent there. If that server belongs to the registry, add <SupplyChainTrustedAuthenticationHost Include=\"{SingleLine.Of(realm.IdnHost, 300)}\" />; it must be reached by https."));
 
     private DiagnosticException Unusable(string what) => new(
         DiagnosticCodes.RegistryError,

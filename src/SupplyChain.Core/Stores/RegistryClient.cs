@@ -108,7 +108,7 @@ internal sealed class RegistryClient(RegistryEndpoint endpoint, ImageReference r
     /// <summary>SCB4002 or SCB4003: method, address without its query, status, and the registry's own code and message.</summary>
     public DiagnosticException Failure(RegistryRequest request, RegistryAnswer answer, string? advice = null)
     {
-        var what = $"{request.Method} {Plain.Address(request.Uri)}: {RegistryErrors.Describe(answer.Status, answer.Body)}";
+        var what = $"{request.Method} {RegistryErrors.Address(request.Uri)}: {Describe(answer)}";
         if (answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
             return authentication.Refused(what, answer.Status);
         advice ??= answer.Status switch
@@ -123,6 +123,9 @@ internal sealed class RegistryClient(RegistryEndpoint endpoint, ImageReference r
         return new DiagnosticException(DiagnosticCodes.RegistryError, mask.Apply($"{endpoint.Name} answered {what}. {advice}."));
     }
 
+    /// <summary>Status, and the registry's own code and message.</summary>
+    public string Describe(RegistryAnswer answer) => RegistryErrors.Describe(answer.Status, answer.Body, mask);
+
     public DiagnosticException Failure(DiagnosticCode code, string message) => new(code, mask.Apply(message));
 
     /// <summary>
@@ -133,11 +136,11 @@ internal sealed class RegistryClient(RegistryEndpoint endpoint, ImageReference r
     {
         var text = answer.Header("Location");
         if (string.IsNullOrEmpty(text) || !Uri.TryCreate(request.Uri, text, out var uri))
-            throw Failure(DiagnosticCodes.RegistryError, $"{endpoint.Name} answered {request.Method} {Plain.Address(request.Uri)} without a usable Location. Check any proxy in between; the registry's log says more.");
+            throw Failure(DiagnosticCodes.RegistryError, $"{endpoint.Name} answered {request.Method} {RegistryErrors.Address(request.Uri)} without a usable Location. Check any proxy in between; the registry's log says more.");
         if (uri.Scheme == Uri.UriSchemeHttp && endpoint.Base.Scheme == Uri.UriSchemeHttps && uri.Host == endpoint.Base.Host && (uri.IsDefaultPort || uri.Port == endpoint.Base.Port))
             uri = new UriBuilder(uri) { Scheme = Uri.UriSchemeHttps, Port = endpoint.Base.Port }.Uri;
         if (!endpoint.MayLeadTo(uri))
-            throw Failure(DiagnosticCodes.RegistryError, $"{endpoint.Name} wants the upload to go to {Plain.Address(uri)}, which is not protected by https. Nothing was sent there. Check the registry's external address in its own settings.");
+            throw Failure(DiagnosticCodes.RegistryError, $"{endpoint.Name} wants the upload to go to {RegistryErrors.Address(uri)}, which is not protected by https. Nothing was sent there. Check the registry's external address in its own settings.");
         return uri;
     }
 
@@ -187,13 +190,13 @@ internal sealed class RegistryClient(RegistryEndpoint endpoint, ImageReference r
     {
         if ((request.Method != HttpMethod.Get && request.Method != HttpMethod.Head)
             || response.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)
-            || response.Headers.Location is not { } location)
+            || response.Headers.Location is not { } location
+            || !Uri.TryCreate(from, location, out var next))
         {
             return null;
         }
-        var next = new Uri(from, location);
         return endpoint.MayLeadTo(next)
             ? next
-            : throw Failure(DiagnosticCodes.RegistryError, $"{endpoint.Name} redirects {request.Method} {Plain.Address(request.Uri)} to {Plain.Address(next)}, which is not protected by https. It was not followed. Check the registry's external address in its own settings.");
+            : throw Failure(DiagnosticCodes.RegistryError, $"{endpoint.Name} redirects {request.Method} {RegistryErrors.Address(request.Uri)} to {RegistryErrors.Address(next)}, which is not protected by https. It was not followed. Check the registry's external address in its own settings.");
     }
 }

@@ -29,7 +29,7 @@ internal sealed record RegistryEndpoint(string Name, Uri Base)
         {
             throw new DiagnosticException(
                 DiagnosticCodes.RegistryNameUnusable,
-                $"ContainerRegistry '{Plain.Text(registry)}' is not the name of a registry. Give host or host:port without a scheme or path, for example registry.example.com or localhost:5000.");
+                $"ContainerRegistry '{SingleLine.Of(registry, 300)}' is not the name of a registry. Give host or host:port without a scheme or path, for example registry.example.com or localhost:5000.");
         }
         return new RegistryEndpoint(registry, uri);
     }

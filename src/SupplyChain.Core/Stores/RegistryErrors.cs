@@ -21,11 +21,12 @@ internal static class RegistryErrors
     }
 
     /// <summary><c>404 MANIFEST_UNKNOWN: manifest unknown</c>; the status alone where the body is not the specification's error document.</summary>
-    public static string Describe(HttpStatusCode status, byte[]? body)
+    /// <param name="mask">Applied before the text is cut: half a secret would no longer be recognised.</param>
+    public static string Describe(HttpStatusCode status, byte[]? body, SecretMask mask)
     {
         var (code, message) = First(body);
-        var text = $"{(int)status}{(code is null ? $" {status}" : $" {Plain.Text(code)}")}";
-        return string.IsNullOrEmpty(message) ? text : $"{text} ({Plain.Text(message).TrimEnd('.')})";
+        var text = $"{(int)status}{(code is null ? $" {status}" : $" {SingleLine.Of(mask.Apply(code), 300)}")}";
+        return string.IsNullOrEmpty(message) ? text : $"{text} ({SingleLine.Of(mask.Apply(message), 300).TrimEnd('.')})";
     }
 
     /// <summary>Whether the error document has this code, for example <c>TAG_INVALID</c>.</summary>
@@ -41,6 +42,11 @@ internal static class RegistryErrors
                 || message?.Contains("cannot be overwritten", StringComparison.OrdinalIgnoreCase) == true);
     }
 
+    /// <summary>
+    /// Scheme, host and path alone: a query can hold an upload ticket or a signed storage URL, and user information a password.
+    /// </summary>
+    public static string Address(Uri uri) => SingleLine.Of(uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped), 300);
+
     public static bool IsConnectionFailure(Exception exception, CancellationToken callers) =>
         exception is HttpRequestException or IOException || (exception is OperationCanceledException && !callers.IsCancellationRequested);
 
@@ -54,15 +60,15 @@ internal static class RegistryErrors
             _ when socket?.SocketErrorCode == SocketError.HostNotFound => ("there is no host of this name", "Check the spelling of ContainerRegistry, and any proxy (HTTPS_PROXY, NO_PROXY)", 0),
             _ when socket?.SocketErrorCode == SocketError.ConnectionRefused => ("nothing listens there", "Check host and port of ContainerRegistry, and that the registry runs", 3),
             _ when Find<AuthenticationException>(exception) is not null || exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => (
-                $"no trusted https connection could be made ({Plain.Text(Innermost(exception).Message).TrimEnd('.')})",
-                $"For a private certificate authority set SupplyChainCertificateAuthorityFile; for a registry without https add {Plain.Text(endpoint.Name)} to {RegistryEndpoint.InsecureRegistriesVariable}",
+                $"no trusted https connection could be made ({SingleLine.Of(Innermost(exception).Message, 300).TrimEnd('.')})",
+                $"For a private certificate authority, let this machine trust it (on Linux SSL_CERT_FILE does as well); for a registry without https add {SingleLine.Of(endpoint.Name, 300)} to {RegistryEndpoint.InsecureRegistriesVariable}",
                 // A certificate stays what it is; a handshake that broke off may work the next time.
                 Find<AuthenticationException>(exception) is null ? 2 : 0),
-            _ => (Plain.Text((exception.InnerException ?? exception).Message).TrimEnd('.'), "Check the network and any proxy (HTTPS_PROXY, NO_PROXY)", null),
+            _ => (SingleLine.Of((exception.InnerException ?? exception).Message, 300).TrimEnd('.'), "Check the network and any proxy (HTTPS_PROXY, NO_PROXY)", null),
         };
         return new RegistryFault(new DiagnosticException(
             DiagnosticCodes.RegistryUnreachable,
-            mask.Apply($"{endpoint.Name} could not be reached ({method} {Plain.Address(uri)}): {why}. {advice}."),
+            mask.Apply($"{endpoint.Name} could not be reached ({method} {Address(uri)}): {why}. {advice}."),
             exception))
         {
             ConnectionBroke = true,

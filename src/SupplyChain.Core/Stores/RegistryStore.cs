@@ -41,14 +41,7 @@ internal sealed class RegistryStore : IImageStore
         Repository = new ImageReference(repository.Registry, repository.Repository);
         _settings = settings;
         var endpoint = RegistryEndpoint.For(repository.Registry ?? "", settings.Environment);
-        // The name becomes part of addresses.
-        if (repository.Repository.Length is 0 or > 255 || repository.Repository.Any(c => c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '.' or '_' or '-' or '/'))
-            || repository.Repository.Split('/').Any(part => part.Length == 0 || !char.IsAsciiLetterOrDigit(part[0])))
-        {
-            throw new DiagnosticException(
-                DiagnosticCodes.RegistryNameUnusable,
-                $"ContainerRepository '{Plain.Text(repository.Repository)}' is not the name of a repository. Use lower-case letters, digits, '.', '_', '-' and '/', for example team/hello-api.");
-        }
+        DestinationNames.CheckRepository(repository.Repository);
         var mask = new SecretMask();
         var retries = settings.Retries with { Log = line => settings.Log(mask.Apply(line)) };
         var scope = Scope(repository.Repository, settings.Writes ? "pull,push" : "pull");
@@ -152,7 +145,7 @@ internal sealed class RegistryStore : IImageStore
                 return;
             throw _client.Failure(
                 DiagnosticCodes.TagPointsElsewhere,
-                $"{Repository.Name} does not let tag {tag} be moved ({RegistryErrors.Describe(answer.Status, answer.Body)}): it points to {current?.Short ?? "another image"}, this image is {manifest.Digest.Short}. Publish a new version.");
+                $"{Repository.Name} does not let tag {tag} be moved ({_client.Describe(answer)}): it points to {current?.Short ?? "another image"}, this image is {manifest.Digest.Short}. Publish a new version.");
         }
         throw _client.Failure(request, answer);
     }
@@ -190,7 +183,7 @@ internal sealed class RegistryStore : IImageStore
         if (!answer.IsSuccess)
             throw _client.Failure(request, answer);
         if (answer.Header("Docker-Content-Digest") is { Length: > 0 } stored && stored != manifest.Digest.ToString())
-            throw _client.Failure(DiagnosticCodes.RegistryReadBackDiffers, $"{Repository.Name} stored manifest {manifest.Digest} as {Plain.Text(stored)}. The registry, or a proxy before it, changes what it is given: nothing was tagged.");
+            throw _client.Failure(DiagnosticCodes.RegistryReadBackDiffers, $"{Repository.Name} stored manifest {manifest.Digest} as {SingleLine.Of(stored, 300)}. The registry, or a proxy before it, changes what it is given: nothing was tagged.");
         await ReadBackAsync($"manifest {manifest.Digest}", token => HasManifestOnceAsync(manifest.Digest, token), cancellationToken);
         return answer;
     }

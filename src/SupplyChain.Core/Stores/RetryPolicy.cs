@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Polly;
 using Polly.Retry;
@@ -49,7 +50,7 @@ internal sealed record RetryPolicy(int Retries, TimeSpan FirstDelay, TimeSpan Lo
                 DelayGenerator = retry => ValueTask.FromResult((retry.Outcome.Exception as RegistryFault)?.RetryAfter),
                 OnRetry = retry =>
                 {
-                    Log($"{retry.Outcome.Exception?.Message} Trying again in {retry.RetryDelay.TotalSeconds:0.0} s ({retry.AttemptNumber + 1} of {Retries}).");
+                    Log(string.Create(CultureInfo.InvariantCulture, $"{retry.Outcome.Exception?.Message} Trying again in {retry.RetryDelay.TotalSeconds:0.0} s ({retry.AttemptNumber + 1} of {Retries})."));
                     return ValueTask.CompletedTask;
                 },
             })

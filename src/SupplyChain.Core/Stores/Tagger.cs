@@ -15,7 +15,7 @@ internal sealed record Tagger
     {
         var wanted = tags.Distinct(StringComparer.Ordinal).ToArray();
         foreach (var tag in wanted)
-            EnsureTag(tag);
+            DestinationNames.CheckTag(tag);
         var current = await Task.WhenAll(wanted.Select(tag => store.ResolveTagAsync(tag, cancellationToken)));
         for (var i = 0; i < wanted.Length; i++)
         {
@@ -44,16 +44,5 @@ internal sealed record Tagger
             }
         }
         return missing;
-    }
-
-    /// <summary>OCI distribution 1.1, "Pulling manifests": <c>[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}</c>.</summary>
-    private static void EnsureTag(string tag)
-    {
-        if (tag.Length is 0 or > 128 || tag[0] is '.' or '-' || tag.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '.' or '-')))
-        {
-            throw new DiagnosticException(
-                DiagnosticCodes.TagUnusable,
-                $"ContainerImageTag '{Plain.Text(tag)}' cannot be a tag. Use at most 128 letters, digits, '_', '.' and '-', not beginning with '.' or '-', for example 1.4.0.");
-        }
     }
 }

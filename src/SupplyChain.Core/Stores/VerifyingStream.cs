@@ -107,5 +107,5 @@ internal sealed class VerifyingStream(Stream inner, Descriptor expected, IDispos
         _checked = true;
     }
 
-    private string BrokeOff(IOException exception) => $"the connection broke off after {_position} of {expected.Size} bytes ({Plain.Text(exception.Message).TrimEnd('.')})";
+    private string BrokeOff(IOException exception) => $"the connection broke off after {_position} of {expected.Size} bytes ({SingleLine.Of(exception.Message, 300).TrimEnd('.')})";
 }

@@ -140,8 +140,8 @@ public sealed class OciArchiveSpecs : IDisposable
         File.WriteAllText(Path.Combine(Target, "thesis.docx"), "five years of work");
         SdkArchive.OfOnePlatform("1.0").Write(Archive);
 
-        var error = await Should.ThrowAsync<Diagnostics.DiagnosticException>(() => OciArchive.OpenAsync(Archive, Target, TestContext.Current.CancellationToken));
-        error.Diagnostic.Code.ShouldBe(Diagnostics.DiagnosticCodes.LayoutUnwritable);
+        var error = await Should.ThrowAsync<SupplyChain.Core.Diagnostics.DiagnosticException>(() => OciArchive.OpenAsync(Archive, Target, TestContext.Current.CancellationToken));
+        error.Diagnostic.Code.ShouldBe(SupplyChain.Core.Diagnostics.DiagnosticCodes.LayoutUnwritable);
         Files(Target).ShouldBe(["thesis.docx"]);
         Left().ShouldBe(["image.tar", "layout"]);
     }
@@ -150,9 +150,9 @@ public sealed class OciArchiveSpecs : IDisposable
     public async Task A_target_below_a_file_is_a_coded_error()
     {
         SdkArchive.OfOnePlatform("1.0").Write(Archive);
-        var error = await Should.ThrowAsync<Diagnostics.DiagnosticException>(
+        var error = await Should.ThrowAsync<SupplyChain.Core.Diagnostics.DiagnosticException>(
             () => OciArchive.OpenAsync(Archive, Path.Combine(Archive, "layout"), TestContext.Current.CancellationToken));
-        error.Diagnostic.Code.ShouldBe(Diagnostics.DiagnosticCodes.LayoutUnwritable);
+        error.Diagnostic.Code.ShouldBe(SupplyChain.Core.Diagnostics.DiagnosticCodes.LayoutUnwritable);
     }
 
     [Fact]

@@ -222,6 +222,16 @@ public sealed class RegistryFaultSpecs : IAsyncDisposable
         (await _bench.Store(host).ResolveTagAsync("1.0", Token)).ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("//[")]
+    [InlineData("http://")]
+    [InlineData("file:///etc/passwd")]
+    public async Task A_redirect_that_leads_nowhere_is_a_coded_error(string location)
+    {
+        _registry.Before = call => call.Path.Contains("/manifests/") ? new HttpReply(307, [], ("Location", location)) : null;
+        await RegistryBench.FailureAsync(() => _bench.Store(_registry.Host).ReadManifestAsync(Digest.Of("x"u8), Token), DiagnosticCodes.RegistryError);
+    }
+
     [Fact]
     public async Task Garbage_instead_of_an_error_document_leaves_the_status()
     {
