@@ -6,11 +6,10 @@ namespace SupplyChain.Core.Images;
 /// <summary>Asserts that a layout still holds the bytes that were opened.</summary>
 public static class LayoutCheck
 {
-    /// <summary>Hashes every blob of the image again.</summary>
+    /// <summary>Hashes these blobs of the image again.</summary>
     /// <exception cref="DiagnosticException">SCB1005: a blob is missing or was changed.</exception>
-    public static Task RunAsync(ImageLayout layout, CancellationToken cancellationToken) => Task.Run(
-        () => BlobCopy.ForEach<Descriptor>([.. layout.ListBlobs(), .. layout.ListManifests()], blob => Check(layout, blob, cancellationToken), cancellationToken),
-        cancellationToken);
+    public static Task RunAsync(ImageLayout layout, IReadOnlyList<Descriptor> blobs, CancellationToken cancellationToken) =>
+        Task.Run(() => BlobCopy.ForEach(blobs, blob => Check(layout, blob, cancellationToken), cancellationToken), cancellationToken);
 
     internal static SafeFileHandle Open(ImageLayout layout, Descriptor blob)
     {

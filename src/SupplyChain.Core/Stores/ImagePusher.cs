@@ -27,6 +27,10 @@ internal sealed record ImagePusher(int Parallelism = 4)
         await Task.WhenAll(present, manifestsThere);
         var missing = blobs.Where((_, i) => !present.Result[i]).ToArray();
 
+        // The store compares what it is sent with its digest. What it has already is sent by nobody, and the scanner may have seen other bytes in its place.
+        var scanned = LayoutCheck.RunAsync(
+            layout, [.. blobs.Where((_, i) => present.Result[i]), .. children.Append(layout.Root).Where((_, i) => manifestsThere.Result[i])], cancellationToken);
+
         int mounted = 0;
         long uploaded = 0;
         await Parallel.ForEachAsync(
@@ -35,13 +39,18 @@ internal sealed record ImagePusher(int Parallelism = 4)
             async (blob, token) =>
             {
                 if (await store.MountBlobAsync(blob, token))
+                {
+                    await LayoutCheck.RunAsync(layout, [blob], token);
                     Interlocked.Increment(ref mounted);
+                }
                 else
                 {
                     await store.WriteBlobAsync(blob, () => Open(layout, blob.Digest), token);
                     Interlocked.Add(ref uploaded, blob.Size);
                 }
             });
+
+        await scanned;
 
         // A registry refuses a manifest whose parts it lacks, so the order is part of the protocol.
         await Task.WhenAll(children.Where((_, i) => !manifestsThere.Result[i]).Select(child => WriteAsync(layout, store, child, cancellationToken)));
@@ -93,7 +102,7 @@ internal sealed record ImagePusher(int Parallelism = 4)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DiagnosticException(DiagnosticCodes.BlobMissing, $"blob {digest} of the image cannot be read from {layout.Directory}: {Plain.Text(e.Message)} Publish again.", e);
+            throw new DiagnosticException(DiagnosticCodes.BlobMissing, $"blob {digest} of the image cannot be read from {layout.Directory}: {SingleLine.Of(e.Message, 300)} Publish again.", e);
         }
     }
 }

@@ -33,7 +33,7 @@ public sealed class LayoutViewSpecs : IDisposable
             foreach (var blob in image.Layers.Append(image.Config).Append(image.Manifest))
                 Digest.Of(File.ReadAllBytes(Path.Combine(view, "blobs", "sha256", blob.Digest.Hex))).ShouldBe(blob.Digest);
         }
-        await LayoutCheck.RunAsync(layout, TestContext.Current.CancellationToken);
+        await LayoutCheck.RunAsync(layout, [.. layout.ListBlobs(), .. layout.ListManifests()], TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -95,14 +95,17 @@ public sealed class OciArchiveWriterSpecs : IDisposable
             Change(blob, how == "longer");
 
         (await Should.ThrowAsync<DiagnosticException>(() => Write(layout, "1.0"))).Diagnostic.Code.ShouldBe(DiagnosticCodes.ImageChanged);
-        (await Should.ThrowAsync<DiagnosticException>(() => LayoutCheck.RunAsync(layout, TestContext.Current.CancellationToken))).Diagnostic.Code.ShouldBe(DiagnosticCodes.ImageChanged);
+        (await Should.ThrowAsync<DiagnosticException>(() => LayoutCheck.RunAsync(layout, [.. layout.ListBlobs(), .. layout.ListManifests()], TestContext.Current.CancellationToken))).Diagnostic.Code.ShouldBe(DiagnosticCodes.ImageChanged);
         Digest.Of(File.ReadAllBytes(Written)).ShouldBe(before);
         Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(Written)!).ShouldBe([Written]);
     }
 
     [Fact]
-    public async Task A_layout_that_nobody_touched_passes_the_check() =>
-        await LayoutCheck.RunAsync(await Open(SdkArchive.OfTwoPlatforms("1.0")), TestContext.Current.CancellationToken);
+    public async Task A_layout_that_nobody_touched_passes_the_check()
+    {
+        var layout = await Open(SdkArchive.OfTwoPlatforms("1.0"));
+        await LayoutCheck.RunAsync(layout, [.. layout.ListBlobs(), .. layout.ListManifests()], TestContext.Current.CancellationToken);
+    }
 
     [Fact]
     public async Task A_path_that_cannot_be_written_is_a_coded_error()

@@ -97,6 +97,22 @@ public sealed class ImagePusherSpecs : IAsyncDisposable
         _registry.Manifest("team/app", image.Root.Digest.ToString()).ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_layer_that_the_registry_has_already_must_be_the_one_that_was_scanned(bool mounted)
+    {
+        var image = SampleImage.Write(_folder);
+        var layer = image.Platforms[0].Layers[0];
+        _registry.AddBlob(mounted ? "base/runtime" : "team/app", File.ReadAllBytes(image.BlobPath(layer.Digest)));
+        File.WriteAllBytes(image.BlobPath(layer.Digest), new byte[layer.Size]);
+        var store = _bench.Store(_registry.Host, change: settings => settings with { MountFrom = "base/runtime" });
+
+        await RegistryBench.FailureAsync(() => new ImagePusher().PushAsync(image, store, SampleImage.Passed(image), Token), DiagnosticCodes.ImageChanged);
+
+        _registry.Manifest("team/app", image.Root.Digest.ToString()).ShouldBeNull();
+    }
+
     [Fact]
     public async Task A_manifest_that_changed_after_the_scan_is_not_pushed()
     {
