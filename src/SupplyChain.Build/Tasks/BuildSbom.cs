@@ -20,10 +20,7 @@ public sealed class BuildSbom : StageTask
         var context = new SbomContext(plan.Repository, image.Root.Digest, Package.Version, Created(image));
         var sbom = SbomBuilder.Build(inventory, report, context);
         var file = Path.Combine(plan.OutputDirectory, "sbom.cdx.json");
-        using (var stream = File.Create(file + ".tmp"))
-            CycloneDxWriter.Write(sbom, stream, indented: true);
-        File.Move(file + ".tmp", file, overwrite: true);
-        State.Sbom.Write(new WrittenSbom(image.Root.Digest, file, sbom.Components.Count));
+        State.Sbom.Write(WrittenSbom.Write(sbom, image.Root.Digest, file));
         Say($"SBOM of {Amounts.Count(sbom.Components.Count, "component")}: {Relative(file)}");
         return Task.CompletedTask;
     }

@@ -48,7 +48,7 @@ public sealed class PushImage : StageTask
         var digest = image.Root.Digest;
         List<StatementToSign> statements = [StatementToSign.Signature(digest)];
         if (State.Sbom.ReadOrNull() is { } sbom)
-            statements.Add(StatementToSign.Attestation(digest, plan.Repository.Name, PredicateTypes.CycloneDx, await File.ReadAllBytesAsync(sbom.File, cancellationToken)));
+            statements.Add(StatementToSign.Attestation(digest, plan.Repository.Name, PredicateTypes.CycloneDx, await sbom.ReadAsync(digest, cancellationToken)));
         var (identity, runner) = (SigningIdentity.Resolve(plan.Signing, Package.Machine), new ToolRunner());
         var attested = statements.Count > 1 ? "; attested SBOM (CycloneDX)" : "";
         var earlier = new EarlierEvidence(OpenDestination(plan), runner, cosign, plan.Signing, Package.Machine, StateDirectory);

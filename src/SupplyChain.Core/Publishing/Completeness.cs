@@ -25,6 +25,8 @@ internal static class Completeness
     {
         var digest = image.Root.Digest;
         Same("the pushed image", pushed.Digest);
+        if (pushed.Reference != plan.Repository.At(digest))
+            throw Incomplete($"the pushed image is {pushed.Reference}");
         Same("the gate's verdict", verdict?.Image);
         if (!verdict!.Passed)
             throw Incomplete("the gate has not passed");

@@ -52,7 +52,3 @@ internal sealed record ReceiptScan(string Scanner, string ScannerVersion, DateTi
 internal sealed record ReceiptEvidence(string PredicateType, string Bundle);
 
 internal sealed record StepDuration(string Step, int Milliseconds);
-
-/// <summary>The bill of materials that was written for an image.</summary>
-/// <param name="File">Absolute path of the CycloneDX document.</param>
-internal sealed record WrittenSbom(Digest Image, string File, int Components);

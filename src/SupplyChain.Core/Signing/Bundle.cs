@@ -52,8 +52,9 @@ public sealed record Bundle(
             var entries = material.TryGetProperty("tlogEntries", out var log) && log.ValueKind == JsonValueKind.Array ? log.GetArrayLength() : 0;
             return new Bundle(mediaType, statement, payload, hint, certificate is null ? null : CertificateIdentity.Read(certificate), entries);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: half of a surrogate pair (\ud800), which is valid JSON but no text.
             throw new FormatException($"it is not valid JSON: {exception.Message}", exception);
         }
     }

@@ -29,8 +29,9 @@ public sealed record CertificateIdentity(string Subject, string Issuer)
                 subject ?? throw new FormatException("its certificate has no subject alternative name"),
                 issuer ?? throw new FormatException("its certificate names no OIDC issuer"));
         }
-        catch (Exception exception) when (exception is CryptographicException or AsnContentException)
+        catch (Exception exception) when (exception is CryptographicException or AsnContentException or ArgumentException)
         {
+            // ArgumentException: a tag of another class than the context's own.
             throw new FormatException("its certificate is damaged", exception);
         }
     }

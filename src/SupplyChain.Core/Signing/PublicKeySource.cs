@@ -119,7 +119,7 @@ public sealed class PublicKeySource(IToolRunner runner, Tool cosign, SigningSett
         if (result.ExitCode != 0)
             throw new DiagnosticException(
                 DiagnosticCodes.SigningFailed,
-                $"cosign could not give the public key of {key.DisplayName}: {CosignEnvironment.Mask(CosignFailure.ErrorLine(result), machine)}. Set {Property} to the public key.");
+                $"cosign could not give the public key of {key.DisplayName}: {CosignFailure.Said(result, machine)}. Set {Property} to the public key.");
         if (Fingerprint(result.StandardOutput) is not { } fingerprint || fingerprint != hint)
             throw new DiagnosticException(
                 DiagnosticCodes.SigningFailed,

@@ -70,8 +70,9 @@ public sealed record Statement(string Type, IReadOnlyList<Digest> Subjects, stri
             }
             return new Statement(type, subjects, Text(root, "predicateType"));
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: half of a surrogate pair (\ud800), which is valid JSON but no text.
             throw new FormatException($"it is not valid JSON: {exception.Message}", exception);
         }
     }

@@ -19,7 +19,7 @@ internal static class VerifiedEnvelopes
                 using var document = JsonDocument.Parse(line, Statement.ReadOptions);
                 envelope = Bundle.ReadEnvelope(document.RootElement);
             }
-            catch (Exception exception) when (exception is JsonException or FormatException)
+            catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
             {
             }
             if (envelope is { } read)

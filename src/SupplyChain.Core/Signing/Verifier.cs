@@ -24,6 +24,9 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         if (request.PredicateTypes.Count == 0)
             throw Failed($"{request.Reference}: nothing was asked for. Name at least one predicate type; '{PredicateTypes.CosignSignature}' is the image signature.");
         var own = await ReadOwnAsync(request, cancellationToken);
+        // Without a statement of our own to compare with, any other one of the same signer would do: an older SBOM, for example.
+        if (request.Own.Count > 0 && request.PredicateTypes.FirstOrDefault(type => !own.Contains(type)) is { } unsigned)
+            throw Failed($"{PredicateTypes.Describe(unsigned)} ({unsigned}) of {request.Reference} was not signed in this publish. Publish again; if SupplyChainPublishDependsOn has been changed, put its steps back.");
         using var work = new WorkFolder(Directory.CreateDirectory(request.WorkDirectory).FullName);
         var environment = CosignEnvironment.ForVerifying(request.Signer.KeyFromService);
         if (request.Reference.Registry is { } registry && request.Access.Credential is { } credential)
@@ -69,7 +72,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             .ToList();
         if (candidates.Count == 0)
         {
-            var found = read.Select(item => Plain.Text(item.Bundle?.Statement.PredicateType ?? "a damaged bundle")).Distinct().Order(StringComparer.Ordinal).ToList();
+            var found = read.Select(item => SingleLine.Of(item.Bundle?.Statement.PredicateType ?? "a damaged bundle", 300)).Distinct().Order(StringComparer.Ordinal).ToList();
             throw Failed($"{PredicateTypes.Describe(type)} ({type}) is not with {reference}; there is {(found.Count == 0 ? "no evidence at all" : string.Join(", ", found))}, but nothing that is {Wanted(own)}. {ReplacedEvidence}");
         }
         ToolResult? last = null;
@@ -99,11 +102,13 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
                 var bundle = await Bundle.ReadAsync(evidence.BundleFile, cancellationToken);
                 if (evidence.Subject != request.Digest || !bundle.Statement.Subjects.Contains(request.Digest))
                     throw Failed($"the bundle {evidence.BundleFile} is about another image than {request.Digest}. Publish again.");
-                read.Add((bundle.Statement.PredicateType, Digest.Of(bundle.Payload.Span)));
+                if (bundle.Statement.PredicateType != evidence.PredicateType)
+                    throw Failed($"the bundle {evidence.BundleFile} is of the type {SingleLine.Of(bundle.Statement.PredicateType, 300)}, not {evidence.PredicateType}. Publish again; give each project a SupplyChainOutputPath of its own.");
+                read.Add((evidence.PredicateType, Digest.Of(bundle.Payload.Span)));
             }
             catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
             {
-                throw new DiagnosticException(DiagnosticCodes.VerificationFailed, $"the bundle {evidence.BundleFile} cannot be used: {Plain.Text(exception.Message).TrimEnd('.')}. Publish again.", exception);
+                throw new DiagnosticException(DiagnosticCodes.VerificationFailed, $"the bundle {evidence.BundleFile} cannot be used: {SingleLine.Of(exception.Message, 300).TrimEnd('.')}. Publish again.", exception);
             }
         }
         return read.ToLookup(item => item.Type, item => item.Payload);
@@ -111,16 +116,16 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
 
     private DiagnosticException Explain(VerificationRequest request, string type, ToolResult result)
     {
-        var said = CosignEnvironment.Mask(CosignFailure.ErrorLine(result), machine, request.Access.Credential?.Password, request.Access.Credential?.IdentityToken, request.Access.Credential?.RegistryToken);
+        var said = CosignFailure.Said(result, machine, request.Access.Credential?.Password, request.Access.Credential?.IdentityToken, request.Access.Credential?.RegistryToken);
         bool Says(params string[] texts) => texts.Any(text => result.StandardError.Contains(text, StringComparison.OrdinalIgnoreCase));
         // Cosign's words choose the advice only; that the verification failed is known by its exit code.
-        var advice = Says("UNAUTHORIZED", "DENIED", "401", "403")
+        var advice = Says("UNAUTHORIZED", "DENIED", "status code 401", "status code 403", "403 Forbidden")
             ? $"Cosign reads the registry by itself: log in with docker login {request.Reference.Registry}, or set DOTNET_CONTAINER_PUSH_REGISTRY_UNAME and …_PWORD."
             : Says("dial tcp", "connection refused", "no such host", "x509:", "i/o timeout", "server gave HTTP response")
                 ? "Cosign could not reach the registry as this build did; check proxy and certificates, then publish again."
                 : Says("none of the attestations matched", "no matching attestations: \n", "no attestations", "no signatures found")
                     ? "It is not there: publish again, or sign and attach it."
-                    : "It was signed by another one, or changed since: check SupplyChainVerificationKey (it must be the public half of SupplyChainSigningKey) or SupplyChainCertificateIdentity, and who else writes to this repository.";
+                    : "It was signed by another one, or changed since: check SupplyChainVerificationKey (it must be the public half of SupplyChainSigningKey), and who else writes to this repository.";
         return Failed($"{PredicateTypes.Describe(type)} ({type}) of {request.Reference.At(request.Digest)} could not be verified with {request.Signer.DisplayName}: {said}. {advice}");
     }
 

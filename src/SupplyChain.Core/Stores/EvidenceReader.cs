@@ -43,7 +43,7 @@ internal sealed record EvidenceReader
         try
         {
             var manifest = JsonSerializer.Deserialize(content, OciJson.Plain.OciManifest);
-            return manifest?.Subject?.Digest == subject && manifest.Layers is [{ MediaType: MediaTypes.SigstoreBundle } bundle]
+            return manifest?.Subject?.Digest == subject && manifest.Layers is [{ MediaType: MediaTypes.SigstoreBundle, Digest.IsSet: true, Size: >= 0 } bundle]
                 ? new StoredEvidence(referrer, manifest.Annotations?.GetValueOrDefault(EvidenceManifest.PredicateTypeAnnotation) ?? "", bundle)
                 : null;
         }

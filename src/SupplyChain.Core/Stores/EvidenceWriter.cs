@@ -65,11 +65,18 @@ internal sealed record EvidenceWriter(EvidenceReader Reader)
         try
         {
             var content = await File.ReadAllBytesAsync(evidence.BundleFile, cancellationToken);
+            // The folder of the bundles may be shared with another publish: what counts is what the file says now.
+            var statement = Bundle.Parse(content).Statement;
+            if (statement.PredicateType != evidence.PredicateType || !statement.Subjects.Contains(subject.Digest))
+                throw new FormatException($"it is {SingleLine.Of(statement.PredicateType, 300)} about another image");
             return (evidence, new Descriptor(MediaTypes.SigstoreBundle, Digest.Of(content), content.Length), content);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
-            throw new DiagnosticException(DiagnosticCodes.EvidenceUnusable, $"the bundle of {evidence.PredicateType} cannot be read: {Plain.Text(e.Message)} Publish again.", e);
+            throw new DiagnosticException(
+                DiagnosticCodes.EvidenceUnusable,
+                $"the bundle {evidence.BundleFile} of {evidence.PredicateType} cannot be used: {SingleLine.Of(e.Message, 300).TrimEnd('.')}. It was not attached. Publish again; give each project a SupplyChainOutputPath of its own.",
+                e);
         }
     }
 }

@@ -48,6 +48,10 @@ public sealed class CompletenessSpecs
     public void Another_pushed_image_means_no_tag() => Refused(() => Require(pushed: Other)).ShouldContain("the pushed image");
 
     [Fact]
+    public void An_image_that_went_to_another_destination_means_no_tag() =>
+        Refused(() => Require(repository: new ImageReference("other.example.com", "app"))).ShouldContain("the pushed image is other.example.com/app@");
+
+    [Fact]
     public void A_missing_signature_means_no_tag() => Refused(() => Require(evidence: e => [.. e.Skip(1)])).ShouldContain("the image signature is missing");
 
     [Fact]
@@ -77,6 +81,7 @@ public sealed class CompletenessSpecs
     private static void Require(
         Func<GateVerdict, GateVerdict?>? verdict = null,
         Digest? pushed = null,
+        ImageReference? repository = null,
         Func<IReadOnlyList<SignedEvidence>, IReadOnlyList<SignedEvidence>>? evidence = null,
         Func<Verification, Verification?>? verification = null)
     {
@@ -88,7 +93,7 @@ public sealed class CompletenessSpecs
             Plan,
             new ImageLayout("/layout", root, []),
             verdict is null ? passed : verdict(passed),
-            new PushedImage(Plan.Repository.At(pushed ?? This), root with { Digest = pushed ?? This }, 0, 0, 0),
+            new PushedImage((repository ?? Plan.Repository).At(pushed ?? This), root with { Digest = pushed ?? This }, 0, 0, 0),
             evidence is null ? signed : evidence(signed),
             verification is null ? verified : verification(verified));
     }

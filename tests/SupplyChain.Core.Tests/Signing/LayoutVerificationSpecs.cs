@@ -40,6 +40,31 @@ public sealed class LayoutVerificationSpecs : IDisposable
         verification.Statements.Select(statement => statement.PredicateType).ShouldBe(Both);
     }
 
+    [Fact]
+    public async Task A_statement_that_this_publish_did_not_sign_does_not_stand_in_for_one_that_it_lacks()
+    {
+        await _fixture.MakeKeyAsync("cosign");
+        var settings = _fixture.Settings("cosign.key");
+        // An SBOM of an earlier publish of the same image, by the same key, is valid, and not what was signed now.
+        var earlier = await _fixture.SignAsync(settings, SigningFixture.SbomOf());
+        var stored = new StoredBundle(PredicateTypes.CycloneDx, await File.ReadAllBytesAsync(earlier[0].BundleFile, SigningFixture.Token));
+        var own = await _fixture.SignAsync(settings, SigningFixture.Signature());
+        var signer = await _fixture.SignerAsync(settings, own);
+        var reference = new ImageReference(null, "hello-api").At(SigningFixture.Image);
+
+        foreach (var evidence in new[] { own, [own[0] with { PredicateType = PredicateTypes.CycloneDx }] })
+        {
+            var error = await Should.ThrowAsync<DiagnosticException>(() => _fixture.VerifyAsync(new VerificationRequest(reference, SigningFixture.Image, [PredicateTypes.CycloneDx], signer)
+            {
+                Own = evidence,
+                Stored = [stored],
+                WorkDirectory = _fixture.File("work"),
+            }));
+
+            error.Diagnostic.Code.ShouldBe(DiagnosticCodes.VerificationFailed);
+        }
+    }
+
     [Theory]
     [InlineData("payload")]
     [InlineData("sig")]

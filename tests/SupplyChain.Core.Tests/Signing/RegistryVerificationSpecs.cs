@@ -78,7 +78,14 @@ public sealed class RegistryVerificationSpecs : IAsyncLifetime
         await _fixture.MakeKeyAsync("cosign");
         // Signed by the right key and attached to this image, but the statement is about another one.
         var evidence = await _fixture.SignAsync(_fixture.Settings("cosign.key"), SigningFixture.Signature(Digest.Of("other"u8)), SigningFixture.SbomOf(Digest.Of("other"u8)));
-        await AttachAsync([.. evidence.Select(item => item with { Subject = _image.Digest })]);
+        foreach (var item in evidence)
+        {
+            var content = await File.ReadAllBytesAsync(item.BundleFile, SigningFixture.Token);
+            var bundle = new Descriptor(MediaTypes.SigstoreBundle, Digest.Of(content), content.Length);
+            await _store.WriteBlobAsync(bundle, () => new MemoryStream(content), SigningFixture.Token);
+            await _store.WriteBlobAsync(EvidenceManifest.EmptyConfigDescriptor, () => new MemoryStream(EvidenceManifest.EmptyConfig.ToArray()), SigningFixture.Token);
+            await _store.WriteReferrersAsync(_image, [EvidenceManifest.Make(_image, bundle, item.PredicateType, DateTimeOffset.UnixEpoch)], SigningFixture.Token);
+        }
 
         await FailAsync(Request(await _fixture.SignerAsync(_fixture.Settings("cosign.key"), evidence)));
     }

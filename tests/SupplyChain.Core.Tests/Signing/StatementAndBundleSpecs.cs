@@ -42,6 +42,8 @@ public sealed class StatementAndBundleSpecs
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("{\"mediaType\":\"text/plain\"}")]
+    [InlineData("{\"mediaType\":\"application/vnd.dev.sigstore.bundle\\ud800\"}")]
+    [InlineData("{\"\\ud800\":1,\"\\ud800\":2}")]
     [InlineData("""{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":"a"}},"messageSignature":{}}""")]
     public void What_is_not_a_bundle_over_a_statement_is_refused(string json) =>
         Should.Throw<FormatException>(() => Bundle.Parse(Encoding.UTF8.GetBytes(json)));
@@ -84,6 +86,18 @@ public sealed class StatementAndBundleSpecs
         bundle.Certificate.ShouldBe(new CertificateIdentity("https://github.com/contoso/hello/.github/workflows/release.yml@refs/heads/main", "https://example.io"));
         bundle.KeyHint.ShouldBeNull();
         bundle.LogEntries.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_certificate_whose_name_is_of_another_class_is_refused()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("", key, HashAlgorithmName.SHA256);
+        // GeneralNames with a universal tag (BOOLEAN) where a context tag belongs.
+        request.CertificateExtensions.Add(new X509Extension("2.5.29.17", [0x30, 0x03, 0x01, 0x01, 0xff], critical: true));
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddMinutes(10));
+
+        Should.Throw<FormatException>(() => CertificateIdentity.Read(certificate.RawData));
     }
 
     [Fact]

@@ -206,6 +206,41 @@ public sealed class EvidenceSpecs : IAsyncDisposable
         await RegistryBench.FailureAsync(() => new EvidenceWriter().AttachAsync(store, image, [new SignedEvidence(image.Digest, PredicateTypes.CycloneDx, _folder.File("none"))], Created, Token), DiagnosticCodes.EvidenceUnusable);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_bundle_that_was_replaced_since_it_was_signed_is_refused(bool otherImage)
+    {
+        var registry = Registry();
+        var (store, image) = await PushedAsync(registry);
+        var evidence = SampleImage.Evidence(_folder, image.Digest, PredicateTypes.CycloneDx);
+        // As another publish does that has the same output folder.
+        SampleImage.WriteBundle(evidence.BundleFile, otherImage ? Digest.Of("other"u8) : image.Digest, otherImage ? PredicateTypes.CycloneDx : PredicateTypes.CosignSignature);
+        var before = registry.Requests.Count(request => request.IsWrite);
+
+        await RegistryBench.FailureAsync(() => new EvidenceWriter().AttachAsync(store, image, [evidence], Created, Token), DiagnosticCodes.EvidenceUnusable);
+
+        registry.Requests.Count(request => request.IsWrite).ShouldBe(before);
+    }
+
+    [Theory]
+    [InlineData("""{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json"}""")]
+    [InlineData("""{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":-1}""")]
+    [InlineData("null")]
+    public async Task A_referrer_without_a_whole_bundle_is_passed_over(string layer)
+    {
+        var image = SampleImage.Write(_folder);
+        var store = new LayoutStore(_folder.File("out"), "app", TimeProvider.System);
+        await new ImagePusher().PushAsync(image, store, SampleImage.Passed(image), Token);
+        var content = System.Text.Encoding.UTF8.GetBytes($$"""
+            {"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","artifactType":"{{MediaTypes.SigstoreBundle}}","layers":[{{layer}}],
+            "subject":{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{image.Root.Digest}}","size":{{image.Root.Size}} } }
+            """);
+        await store.WriteReferrersAsync(image.Root, [new ManifestContent(SampleImage.Describe(content, MediaTypes.OciManifest), content)], Token);
+
+        (await new EvidenceReader().ListAsync(store, image.Root, Token)).ShouldBeEmpty();
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var registry in _registries)

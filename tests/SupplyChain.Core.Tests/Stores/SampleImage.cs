@@ -37,8 +37,18 @@ internal static class SampleImage
     public static SignedEvidence Evidence(TestFolder folder, Digest subject, string predicateType = PredicateTypes.CosignSignature, string text = "one")
     {
         var file = folder.File($"{text}-{predicateType.GetHashCode(StringComparison.Ordinal)}.sigstore.json");
-        File.WriteAllText(file, $$"""{"mediaType":"{{MediaTypes.SigstoreBundle}}","note":"{{text}} {{predicateType}}"}""");
+        WriteBundle(file, subject, predicateType, text);
         return new SignedEvidence(subject, predicateType, file);
+    }
+
+    /// <summary>A bundle in form; its signature is none.</summary>
+    public static void WriteBundle(string file, Digest subject, string predicateType, string text = "one")
+    {
+        var payload = Convert.ToBase64String(Statement.Write(subject, null, predicateType, "{}"u8.ToArray()));
+        File.WriteAllText(file, $$$"""
+            {"mediaType":"{{{MediaTypes.SigstoreBundle}}}","verificationMaterial":{"publicKey":{"hint":"{{{text}}}"}},
+            "dsseEnvelope":{"payloadType":"{{{Statement.PayloadType}}}","payload":"{{{payload}}}","signatures":[{"sig":"c2ln"}]}}
+            """);
     }
 
     public static byte[] Bytes(int length, string seed)
