@@ -1,3 +1,4 @@
+using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Tools;
@@ -25,9 +26,14 @@ public sealed class GenerateKeyPair : StageTask
             },
             ProjectFile);
         var cosign = new PlanReader(Package.Machine).FindTool("cosign", settings);
-        var prefix = settings.Path("SupplyChainSigningKey") is { } key ? Path.ChangeExtension(key, null) : null;
+        var prefix = settings.Text("SupplyChainSigningKey") is { } key ? Prefix(KeyReference.Parse(key, "SupplyChainSigningKey", settings.ProjectDirectory)) : null;
         var pair = await new KeyPairGenerator(new ToolRunner(), cosign, Package.Machine).GenerateAsync(prefix, cancellationToken);
         pair.Warnings.ToList().ForEach(Report);
         Say($"key pair written: {pair.PrivateKeyFile}, {pair.PublicKeyFile}. Sign with -p:SupplyChainSigningKey={pair.PrivateKeyFile}; give the .pub file to those who verify.");
     }
+    private static string Prefix(KeyReference key) => key.IsFile
+        ? key.Value.EndsWith(".key", StringComparison.OrdinalIgnoreCase) ? key.Value[..^".key".Length] : key.Value
+        : throw new DiagnosticException(
+            DiagnosticCodes.KeyUnusable,
+            $"SupplyChainSigningKey is {key.DisplayName}, which is no file: there is nothing to write. Make that key with cosign or the key service's own tools, or give a file name, for example -p:SupplyChainSigningKey=/home/ada/keys/release.key.");
 }

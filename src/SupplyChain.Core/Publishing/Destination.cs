@@ -26,7 +26,7 @@ internal sealed class Destination : IDisposable
 
         _http = RegistryHttp.CreateClient();
         _credentials = new RememberedCredentials(DockerCredentials.OfThisUser(environment, line => Log(line)));
-        Store = new RegistryStore(plan.Repository, _http, _credentials, new RegistrySettings(environment, line => Log(line), clock) { MountFrom = plan.BaseRepository });
+        Store = new RegistryStore(plan.Repository, _http, _credentials, new RegistrySettings(environment, line => Log(line), clock) { MountFrom = plan.BaseRepository, TrustedAuthenticationHosts = plan.TrustedAuthenticationHosts });
     }
 
     public IImageStore Store { get; }

@@ -19,14 +19,23 @@ internal sealed class PlanReader(IMachine machine)
         var runtimeIdentifiers = settings.List("RuntimeIdentifiers");
         RefuseWindows(runtimeIdentifiers, settings.ProjectFile);
 
-        var repository = new ImageReference(settings.Text("ContainerRegistry"), settings.Required("ContainerRepository"));
+        // The targets run unless it is false; anything else that is not true is a mistake, and must not switch the gate off.
+        settings.Boolean("SupplyChainEnabled", true);
+        var repository = ReadRepository(settings);
+        var tags = settings.List("ContainerImageTags");
+        tags.ToList().ForEach(DestinationNames.CheckTag);
         var toLayout = repository.Registry is null;
-        var publish = toLayout || settings.Boolean("SupplyChainPush", true);
-        var sign = publish && settings.OneOf("SupplyChainSign", SignMode.Auto) is var mode && (mode == SignMode.True || (mode == SignMode.Auto && !toLayout));
+        // Each is read whether or not it matters here: a mistake is said the first time, not when the project moves to a registry.
+        var (push, mode) = (settings.Boolean("SupplyChainPush", true), settings.OneOf("SupplyChainSign", SignMode.Auto));
+        var publish = toLayout || push;
+        var sign = publish && (mode == SignMode.True || (mode == SignMode.Auto && !toLayout));
         var scan = settings.Boolean("SupplyChainScan", true);
+        var verify = settings.Boolean("SupplyChainVerify", true);
         var signing = ReadSigning(settings);
         if (sign)
             SigningIdentity.Resolve(signing, machine);
+        if (sign && verify)
+            PublicKeySource.FromSettings(signing, logged: false, machine);
 
         return new PublishPlan
         {
@@ -37,7 +46,7 @@ internal sealed class PlanReader(IMachine machine)
             AssetsFile = settings.Path("ProjectAssetsFile")!,
             RuntimeIdentifiers = runtimeIdentifiers,
             Repository = repository,
-            Tags = settings.List("ContainerImageTags"),
+            Tags = tags,
             BaseRepository = settings.Text("ContainerBaseRegistry") == repository.Registry ? settings.Text("ContainerBaseName") : null,
             UserArchive = settings.Text("ContainerArchiveOutputPath") is { } archive ? ArchiveDestination.Resolve(archive, repository.Repository, settings.ProjectDirectory) : null,
             LoadImage = LoadModes.TryParse(settings.Text("SupplyChainLoadImage"), out var load) ? load : throw settings.Invalid("SupplyChainLoadImage", LoadModes.ValidValues),
@@ -49,10 +58,11 @@ internal sealed class PlanReader(IMachine machine)
             TrivyDatabases = settings.List("SupplyChainTrivyDatabase"),
             Sbom = settings.Boolean("SupplyChainSbom", true),
             Publish = publish,
+            TrustedAuthenticationHosts = settings.List("SupplyChainTrustedAuthenticationHost"),
             TagPolicy = new TagPolicy(settings.Boolean("SupplyChainImmutableTags", true), settings.List("SupplyChainMutableTags")),
             Sign = sign,
             Signing = signing,
-            Verify = settings.Boolean("SupplyChainVerify", true),
+            Verify = verify,
             Trivy = scan ? FindTool("trivy", settings) : null,
             Cosign = sign ? FindTool("cosign", settings) : null,
         };
@@ -63,11 +73,30 @@ internal sealed class PlanReader(IMachine machine)
         settings.Text("SupplyChainToolsPath"),
         settings.ProjectDirectory));
 
-    public static SigningSettings ReadSigning(Settings settings) => new(settings.ProjectDirectory)
+    /// <summary>Both keys are looked at whether or not they will be used: the plan is a file, and a key's text must not get into it.</summary>
+    private static SigningSettings ReadSigning(Settings settings)
     {
-        Key = settings.Text("SupplyChainSigningKey"),
-        VerificationKey = settings.Text("SupplyChainVerificationKey"),
-    };
+        foreach (var property in new[] { "SupplyChainSigningKey", "SupplyChainVerificationKey" })
+        {
+            if (settings.Text(property) is { } key)
+                KeyReference.Parse(key, property, settings.ProjectDirectory);
+        }
+
+        return new SigningSettings(settings.ProjectDirectory)
+        {
+            Key = settings.Text("SupplyChainSigningKey"),
+            VerificationKey = settings.Text("SupplyChainVerificationKey"),
+        };
+    }
+
+    private ImageReference ReadRepository(Settings settings)
+    {
+        var repository = new ImageReference(settings.Text("ContainerRegistry"), settings.Required("ContainerRepository"));
+        DestinationNames.CheckRepository(repository.Repository);
+        if (repository.Registry is { } registry)
+            RegistryEndpoint.For(registry, machine.Variable);
+        return repository;
+    }
 
     private static void RefuseWindows(IReadOnlyList<string> runtimeIdentifiers, string projectFile)
     {

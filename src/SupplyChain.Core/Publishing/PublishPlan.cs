@@ -48,6 +48,9 @@ internal sealed record PublishPlan
     public bool Publish { get; init; }
     public required TagPolicy TagPolicy { get; init; }
 
+    /// <summary>Hosts that may receive the registry's credentials though they are not its own.</summary>
+    public IReadOnlyList<string> TrustedAuthenticationHosts { get; init; } = [];
+
     /// <summary>Decided: the published image gets a signature and attestations.</summary>
     public bool Sign { get; init; }
     public required SigningSettings Signing { get; init; }
