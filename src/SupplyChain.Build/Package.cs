@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Build;
@@ -13,11 +14,17 @@ internal static class Package
     public static string Version { get; } = typeof(Package).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     /// <summary>SOURCE_DATE_EPOCH (reproducible-builds.org) where it is set, so that the same sources give the same documents; else the clock.</summary>
-    public static DateTimeOffset Now() =>
-        long.TryParse(Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+    /// <exception cref="DiagnosticException">SCB0103: it is set to something else than seconds.</exception>
+    public static DateTimeOffset Now()
+    {
+        if (Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH") is not { Length: > 0 } text)
+            return TimeProvider.System.GetUtcNow();
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
-            : TimeProvider.System.GetUtcNow();
+            : throw new DiagnosticException(DiagnosticCodes.UnknownValue, $"the environment variable SOURCE_DATE_EPOCH is '{text}'. Valid values: seconds since 1970-01-01, for example 1764000000.");
+    }
 
-    public static IReadOnlyDictionary<string, string> EnvironmentVariables() =>
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
+    /// <summary>Names have no case on Windows.</summary>
+    public static IReadOnlyDictionary<string, string> EnvironmentVariables() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(
+        entry => (string)entry.Key, entry => (string)entry.Value!, OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
 }

@@ -25,7 +25,7 @@ public sealed class EvaluateGate : StageTask
         var scanFile = Path.Combine(plan.OutputDirectory, "scan.json");
         File.Copy(State.Scan.Path, scanFile, overwrite: true);
         var verdict = Gate.Evaluate(report, plan.Gate, State.Inventory.Read(), image.Root.Digest, Relative(scanFile));
-        var database = report.DatabaseUpdatedAt is { } updated ? $", database of {updated.UtcDateTime:yyyy-MM-dd HH:mm} UTC" : "";
+        var database = report.DatabaseUpdatedAt is { } updated ? FormattableString.Invariant($", database of {updated.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "";
         Say($"scanned with {report.Scanner} {report.ScannerVersion}{database}: {verdict.Summary}");
         verdict.Blocking.ToList().ForEach(Report);
         return verdict;

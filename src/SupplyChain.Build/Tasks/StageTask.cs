@@ -77,7 +77,7 @@ public abstract class StageTask : Microsoft.Build.Utilities.Task, ICancelableTas
     /// <summary>The line of a step.</summary>
     protected void Say(string line) => Log.LogMessage(MessageImportance.High, "supply chain: {0}", line);
 
-    protected void Detail(string line) => Log.LogMessage(MessageImportance.Low, "{0}", line);
+    protected void Detail(string text) => Log.LogMessage(MessageImportance.Low, "{0}", SingleLine.WithoutCommands(text));
 
     /// <summary>A path as people want to read it: from the project's folder on where it lies in it.</summary>
     protected string Relative(string path)
@@ -90,9 +90,11 @@ public abstract class StageTask : Microsoft.Build.Utilities.Task, ICancelableTas
     {
         var file = diagnostic.File ?? ProjectFile;
         var (code, link, line) = (diagnostic.Code.ToString(), diagnostic.Code.HelpLink, diagnostic.Line);
+        // Messages quote what scanners, registries and packages say; nothing of it may become a line or a command of its own in a CI system's log.
+        var message = SingleLine.Of(diagnostic.Message, 8000);
         if (diagnostic.Severity == DiagnosticSeverity.Error)
-            Log.LogError(null, code, null, link, file, line, 0, 0, 0, "{0}", diagnostic.Message);
+            Log.LogError(null, code, null, link, file, line, 0, 0, 0, "{0}", message);
         else
-            Log.LogWarning(null, code, null, link, file, line, 0, 0, 0, "{0}", diagnostic.Message);
+            Log.LogWarning(null, code, null, link, file, line, 0, 0, 0, "{0}", message);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 
 namespace SupplyChain.Core.Images;
 
@@ -6,7 +7,12 @@ namespace SupplyChain.Core.Images;
 /// Names an image: <c>registry/repository[:tag][@digest]</c>. <see cref="Registry"/> is null for an image in an OCI layout folder.
 /// Grammar: OCI distribution specification 1.1, "Pulling manifests".
 /// </summary>
-public sealed record ImageReference(string? Registry, string Repository, string? Tag = null, Digest? Digest = null)
+public sealed record ImageReference(
+    // Written even when it is null: a state file that merely lost it must not turn a registry into a folder.
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Registry,
+    string Repository,
+    string? Tag = null,
+    Digest? Digest = null)
 {
     /// <summary><c>registry/repository</c>, without tag and digest.</summary>
     public string Name => Registry is null ? Repository : $"{Registry}/{Repository}";

@@ -3,6 +3,11 @@ using System.Text.Json.Serialization;
 namespace SupplyChain.Core.Projects;
 
 /// <summary>The inventory as the file that travels from one MSBuild target to the next.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ProjectInventory))]
 internal sealed partial class ProjectsJson : JsonSerializerContext;

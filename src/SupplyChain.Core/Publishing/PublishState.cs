@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Gating;
 using SupplyChain.Core.Images;
@@ -23,9 +21,6 @@ internal sealed class PublishState(string directory)
 
     /// <summary>Where the SDK is made to write its archive.</summary>
     public string ArchiveFile => System.IO.Path.Combine(directory, "image.tar");
-
-    /// <summary>The bundles, until they are attached.</summary>
-    public string EvidenceDirectory => System.IO.Path.Combine(directory, "evidence");
 
     /// <summary>The scanner's own files.</summary>
     public string ScanDirectory => System.IO.Path.Combine(directory, "scan");
@@ -91,32 +86,4 @@ internal sealed class PublishState(string directory)
         .. File.ReadAllLines(StepsFile).Select(line => line.Split(' ')).Select(parts =>
             new StepDuration(parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture))),
     ];
-}
-
-/// <summary>One file of the state, written whole or not at all.</summary>
-internal readonly struct StateFile<T>(string directory, string name, JsonTypeInfo<T> type)
-    where T : class
-{
-    public string Path => System.IO.Path.Combine(directory, name);
-
-    public T? ReadOrNull()
-    {
-        if (!File.Exists(Path))
-            return null;
-        using var stream = File.OpenRead(Path);
-        return JsonSerializer.Deserialize(stream, type);
-    }
-
-    /// <exception cref="InvalidOperationException">The step that writes it has not run.</exception>
-    public T Read() => ReadOrNull() ?? throw new InvalidOperationException(
-        $"{Path} is missing: the step that writes it has not run. Has a target been taken out of SupplyChainPublishDependsOn?");
-
-    public T Write(T value)
-    {
-        var temporary = Path + ".tmp";
-        using (var stream = File.Create(temporary))
-            JsonSerializer.Serialize(stream, value, type);
-        File.Move(temporary, Path, overwrite: true);
-        return value;
-    }
 }

@@ -7,7 +7,9 @@ namespace SupplyChain.Core.Publishing;
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true)]
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(PublishPlan))]
 [JsonSerializable(typeof(WrittenSbom))]
 [JsonSerializable(typeof(Receipt))]

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using SupplyChain.Core.Images;
 
 namespace SupplyChain.Core.Stores;
 
@@ -8,8 +7,7 @@ namespace SupplyChain.Core.Stores;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     WriteIndented = true)]
 [JsonSerializable(typeof(PushedImage))]
-[JsonSerializable(typeof(IReadOnlyList<Descriptor>))]
-[JsonSerializable(typeof(IReadOnlyList<StoredEvidence>))]
 internal sealed partial class StoresJson : JsonSerializerContext;
