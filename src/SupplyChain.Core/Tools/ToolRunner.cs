@@ -60,7 +60,8 @@ public sealed class ToolRunner(TimeProvider? clock = null) : IToolRunner
     {
         var output = new OutputTail(invocation.OutputLimit);
         var errors = new OutputTail(ErrorOutputLimit);
-        using var exited = new CancellationTokenSource();
+        // Not disposed of: the process may raise its event a moment after all is read, and an exception there would end MSBuild.
+        var exited = new CancellationTokenSource();
         using var interrupt = new CancellationTokenSource();
         using var kill = new CancellationTokenSource();
         var command = Cli.Wrap(invocation.Tool.Path)
@@ -134,5 +135,6 @@ public sealed class ToolRunner(TimeProvider? clock = null) : IToolRunner
 
     private static string Describe(Tool tool) => $"{tool.Name} ({tool.Path}, found by {tool.FoundBy})";
 
-    private static string Spell(TimeSpan time) => time >= TimeSpan.FromMinutes(2) ? $"{time.TotalMinutes:0.#} minutes" : $"{time.TotalSeconds:0.#} seconds";
+    private static string Spell(TimeSpan time) => FormattableString.Invariant(
+        time >= TimeSpan.FromMinutes(2) ? $"{time.TotalMinutes:0.#} minutes" : (FormattableString)$"{time.TotalSeconds:0.#} seconds");
 }

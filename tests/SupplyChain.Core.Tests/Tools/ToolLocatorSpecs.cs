@@ -72,7 +72,6 @@ public sealed class ToolLocatorSpecs
     [Theory]
     [InlineData("cosign", "https://github.com/sigstore/cosign/releases", "SupplyChainCosignPath")]
     [InlineData("trivy", "https://github.com/aquasecurity/trivy/releases", "SupplyChainTrivyPath")]
-    [InlineData("grype", "https://github.com/anchore/grype/releases", "SupplyChainGrypePath")]
     public void A_tool_that_is_nowhere_is_an_error_that_says_how_to_get_it(string name, string page, string property)
     {
         var message = Fail(name);
