@@ -11,6 +11,12 @@ public sealed class LoadImage : StageTask
         var plan = State.Plan.Read();
         if (!plan.ToLayout)
             return;
+        if (plan.UserArchive is not null && plan.LoadImage == LoadMode.Auto)
+        {
+            // The SDK, too, hands nothing to Docker when an archive is asked for.
+            Detail("not loaded into Docker or Podman: ContainerArchiveOutputPath asks for an archive");
+            return;
+        }
 
         var outcome = await new LocalImageLoader(new ToolRunner(), Package.Machine)
             .LoadAsync(State.Image.Read(), plan.Repository, plan.Tags, plan.LoadImage, plan.LocalRegistry, cancellationToken);

@@ -24,7 +24,7 @@ public sealed class PreparePublish : StageTask
         var values = Settings.ToDictionary(item => item.ItemSpec, item => item.GetMetadata("Value"));
         var plan = new PlanReader(Package.Machine).Read(new Settings(values, ProjectFile));
         State.Clear();
-        Directory.CreateDirectory(plan.OutputDirectory);
+        OutputFolder.Prepare(plan.OutputDirectory);
         Kept.Replace(() => new EarlyWork(plan, State, PublishedFiles.Length == 0 ? null : [.. PublishedFiles.Select(Published)]));
         var destination = Kept.Replace(() => NewDestination(plan));
         if (plan.Publish)

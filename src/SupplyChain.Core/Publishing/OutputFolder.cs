@@ -1,0 +1,32 @@
+using SupplyChain.Core.Diagnostics;
+
+namespace SupplyChain.Core.Publishing;
+
+/// <summary>The folder of the evidence (SupplyChainOutputPath), before a publish.</summary>
+internal static class OutputFolder
+{
+    /// <summary>What a publish writes. The layout in <c>image/</c> is none of it: it is a destination, and keeps what was published.</summary>
+    private static readonly string[] Written = ["digest.txt", "receipt.json", "supply-chain.env", "scan.json", "scan.*.trivy.json", "sbom.cdx.json", "*.sigstore.json"];
+
+    /// <summary>
+    /// Makes the folder, and takes away what an earlier publish wrote there: whoever reads digest.txt after a publish that failed must not get the
+    /// image of the day before.
+    /// </summary>
+    /// <exception cref="DiagnosticException">SCB0108.</exception>
+    public static void Prepare(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            foreach (var file in Written.SelectMany(pattern => Directory.EnumerateFiles(directory, pattern)).ToList())
+                File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DiagnosticException(
+                DiagnosticCodes.FileSystemRefused,
+                $"SupplyChainOutputPath is '{directory}', which cannot be written to: {e.Message.TrimEnd('.')}. Give a folder that this user may write to, or leave the property out ($(OutputPath)supply-chain/).",
+                e);
+        }
+    }
+}
