@@ -18,6 +18,10 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
     public async Task<IReadOnlyList<SignedEvidence>?> FindAsync(
         Descriptor image, IReadOnlyList<StatementToSign> statements, SigningIdentity identity, string directory, CancellationToken cancellationToken)
     {
+        // Without a key, who we are is known only once we have signed. A bundle that is found there would name its own maker, whoever that is.
+        if (identity.IsKeyless)
+            return null;
+
         // What is not there has no evidence: the usual case, and it costs one question.
         if (await destination.Store.ReadManifestAsync(image.Digest, cancellationToken) is null)
             return null;
@@ -40,15 +44,15 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
     {
         foreach (var candidate in stored.Where(candidate => candidate.PredicateType == statement.PredicateType))
         {
-            var content = await _reader.ReadBundleAsync(destination.Store, candidate, cancellationToken);
             try
             {
+                var content = await _reader.ReadBundleAsync(destination.Store, candidate, cancellationToken);
                 if (Bundle.Parse(content).Payload.Span.SequenceEqual(statement.Content.Span))
                     return content;
             }
-            catch (FormatException)
+            catch (Exception exception) when (exception is FormatException or DiagnosticException)
             {
-                // Whoever may write to the repository may attach anything.
+                // Whoever may write to the repository may attach anything, and clean-up may leave a manifest without its blob.
             }
         }
 

@@ -21,6 +21,9 @@ public sealed class PublicKeySource(IToolRunner runner, Tool cosign, SigningSett
         var bundle = await ReadFirstAsync(evidence, cancellationToken);
         if (FromSettings(settings, bundle.LogEntries > 0, machine) is { } asked)
             return asked with { CertificateOidcIssuer = asked.CertificateOidcIssuer ?? (asked is { Key: null, CertificateOidcIssuerRegexp: null } ? bundle.Certificate?.Issuer : null) };
+        // Anybody can have a certificate, and anybody a key: a bundle of the other kind is not ours, whatever it says.
+        if (identity.IsKeyless != bundle.Certificate is not null)
+            throw new DiagnosticException(DiagnosticCodes.SigningFailed, $"the bundle {evidence[0].BundleFile} was not signed by {identity.DisplayName}. Publish again; give each project a SupplyChainOutputPath of its own.");
         if (bundle.Certificate is { } certificate)
             return new ExpectedSigner($"{certificate.Subject} ({certificate.Issuer})")
             {

@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Signing;
+using SupplyChain.Core.Tests.Stores;
 
 namespace SupplyChain.Core.Tests.Signing;
 
@@ -35,6 +38,21 @@ public sealed class PublicKeySourceSpecs : IDisposable
 
         error.Diagnostic.Code.ShouldBe(DiagnosticCodes.SigningFailed);
         error.Message.ShouldContain("is not the one that signed");
+    }
+
+    /// <summary>Anybody can have a certificate: who writes to the repository must not choose whom we verify with.</summary>
+    [Fact]
+    public async Task A_certificate_never_stands_in_for_our_key()
+    {
+        await _fixture.MakeKeyAsync("cosign");
+        var file = _fixture.File("signature.sigstore.json");
+        SampleImage.WriteBundle(file, SigningFixture.Image, PredicateTypes.CosignSignature, certificate: Certificate());
+
+        var error = await Should.ThrowAsync<DiagnosticException>(() =>
+            _fixture.SignerAsync(_fixture.Settings("cosign.key"), [new SignedEvidence(SigningFixture.Image, PredicateTypes.CosignSignature, file)]));
+
+        error.Diagnostic.Code.ShouldBe(DiagnosticCodes.SigningFailed);
+        error.Message.ShouldContain("was not signed by cosign.key");
     }
 
     [Fact]
@@ -80,4 +98,16 @@ public sealed class PublicKeySourceSpecs : IDisposable
     }
 
     public void Dispose() => _fixture.Dispose();
+
+    private static byte[] Certificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddEmailAddress("mallory@example.com");
+        request.CertificateExtensions.Add(names.Build(critical: true));
+        request.CertificateExtensions.Add(new X509Extension("1.3.6.1.4.1.57264.1.1", "https://login.example.com"u8, critical: false));
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddMinutes(10));
+        return certificate.RawData;
+    }
 }

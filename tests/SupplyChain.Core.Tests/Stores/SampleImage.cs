@@ -42,11 +42,12 @@ internal static class SampleImage
     }
 
     /// <summary>A bundle in form; its signature is none.</summary>
-    public static void WriteBundle(string file, Digest subject, string predicateType, string text = "one")
+    public static void WriteBundle(string file, Digest subject, string predicateType, string text = "one", byte[]? certificate = null)
     {
+        var material = certificate is null ? $$$"""{"publicKey":{"hint":"{{{text}}}"}}""" : $$$"""{"certificate":{"rawBytes":"{{{Convert.ToBase64String(certificate)}}}"}}""";
         var payload = Convert.ToBase64String(Statement.Write(subject, null, predicateType, "{}"u8.ToArray()));
         File.WriteAllText(file, $$$"""
-            {"mediaType":"{{{MediaTypes.SigstoreBundle}}}","verificationMaterial":{"publicKey":{"hint":"{{{text}}}"}},
+            {"mediaType":"{{{MediaTypes.SigstoreBundle}}}","verificationMaterial":{{{material}}},
             "dsseEnvelope":{"payloadType":"{{{Statement.PayloadType}}}","payload":"{{{payload}}}","signatures":[{"sig":"c2ln"}]}}
             """);
     }
