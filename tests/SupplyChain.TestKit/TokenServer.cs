@@ -53,9 +53,9 @@ internal sealed class TokenServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
-        await _serving;
+        // Not Stop and then Close: the second would bind the port once more for a moment, which another test may have by then.
         _listener.Close();
+        await _serving;
         _certificate.Dispose();
         _key.Dispose();
     }

@@ -23,9 +23,13 @@ public sealed class PreparePublish : StageTask
     {
         var values = Settings.ToDictionary(item => item.ItemSpec, item => item.GetMetadata("Value"));
         var plan = new PlanReader(Package.Machine).Read(new Settings(values, ProjectFile));
-        State.Clear();
-        OutputFolder.Prepare(plan.OutputDirectory);
-        Kept.Replace(() => new EarlyWork(plan, State, PublishedFiles.Length == 0 ? null : [.. PublishedFiles.Select(Published)]));
+        Kept.Replace(() =>
+        {
+            // Only here: what an earlier publish of this build still does has been ended, and can no longer write into the emptied folders.
+            State.Clear();
+            OutputFolder.Prepare(plan.OutputDirectory);
+            return new EarlyWork(plan, State, PublishedFiles.Length == 0 ? null : [.. PublishedFiles.Select(Published)]);
+        });
         var destination = Kept.Replace(() => NewDestination(plan));
         if (plan.Publish)
             destination.Greet(plan.Tags);

@@ -1,5 +1,6 @@
 namespace SupplyChain.Core.Diagnostics;
 
+/// <summary>Whether a diagnostic fails the build.</summary>
 public enum DiagnosticSeverity
 {
     Warning,

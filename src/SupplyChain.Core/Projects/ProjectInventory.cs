@@ -72,6 +72,7 @@ public sealed record NuGetPackage(string Id, string Version, bool IsDirect, IRea
     public string Purl => $"pkg:nuget/{Uri.EscapeDataString(Id)}@{Uri.EscapeDataString(Version)}";
 }
 
+/// <summary>A project that is part of the application. <paramref name="Dependencies"/> are ids of packages and projects.</summary>
 public sealed record ReferencedProject(string Name, string Version, IReadOnlyList<string> Dependencies);
 
 /// <summary>A place in a file. <paramref name="Line"/> is 1-based.</summary>

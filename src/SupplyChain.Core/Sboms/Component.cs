@@ -41,6 +41,7 @@ public sealed record Hash(string Algorithm, string Content);
 /// <param name="Type">vcs, website, distribution, …</param>
 public sealed record ExternalReference(string Type, string Url, string? Comment = null);
 
+/// <summary>A name and value of a tool's own (CycloneDX 1.6, <c>component.properties</c>).</summary>
 public sealed record Property(string Name, string Value);
 
 /// <summary>Exactly one of <paramref name="Id"/>, <paramref name="Name"/> and <paramref name="Expression"/> is set.</summary>

@@ -18,6 +18,7 @@ public sealed record ScanReport(
     IReadOnlyList<Finding> Findings,
     IReadOnlyList<ScannedPlatform> Platforms);
 
+/// <summary>Whose line has to change: the base image's, a PackageReference, or something else in the image.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<FindingKind>))]
 public enum FindingKind
 {
@@ -45,6 +46,7 @@ public sealed record Finding(
 /// <summary>Where a finding was seen: in a platform's bytes, or in the project's inventory (<paramref name="Platform"/> is null then).</summary>
 public sealed record FindingPlace(string? Platform, string? LayerDigest, string? Path);
 
+/// <summary>What the scanner recognised in the image of one platform; <paramref name="Manifest"/> is its manifest's digest.</summary>
 public sealed record ScannedPlatform(string Platform, Digest Manifest, OperatingSystemRelease? OperatingSystem, IReadOnlyList<OsPackage> Packages)
 {
     /// <summary>Packages of programming languages that the scanner saw in the image's files (NuGet by *.deps.json, npm, pip, …), ordered by type, name, version and path.</summary>

@@ -6,7 +6,7 @@ namespace SupplyChain.Core.Scanning;
 /// <param name="Image">
 /// The image as a layout folder; every platform of it is scanned. It may still be in the making: what needs no image begins at once.
 /// </param>
-/// <param name="WorkDirectory">Absolute path of the step's own folder in the intermediate output: views of the layout, the scanner's cache. Kept from build to build.</param>
+/// <param name="WorkDirectory">Absolute path of the step's own folder in the intermediate output: views of the layout, the cache folder of each run.</param>
 /// <param name="OutputDirectory">Absolute path of the folder for the scanner's raw reports.</param>
 /// <param name="Environment">
 /// All environment variables of the build. The scanner's settings are read from here, and all that it does not need is kept from it.
