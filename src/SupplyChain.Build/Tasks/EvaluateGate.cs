@@ -26,7 +26,9 @@ public sealed class EvaluateGate : StageTask
         File.Copy(State.Scan.Path, scanFile, overwrite: true);
         var verdict = Gate.Evaluate(report, plan.Gate, State.Inventory.Read(), image.Root.Digest, Relative(scanFile));
         var database = report.DatabaseUpdatedAt is { } updated ? FormattableString.Invariant($", database of {updated.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "";
-        Say($"scanned with {report.Scanner} {report.ScannerVersion}{database}: {verdict.Summary}");
+        // Builds from source name no version in their reports.
+        var version = report.ScannerVersion == "unknown" ? "" : $" {report.ScannerVersion}";
+        Say($"scanned with {report.Scanner}{version}{database}: {verdict.Summary}");
         verdict.Blocking.ToList().ForEach(Report);
         return verdict;
     }
