@@ -75,6 +75,10 @@ public sealed class Workshop : IAsyncLifetime
 
     internal string Signed => $"-p:SupplyChainSigningKey={Key}";
 
+    /// <summary>What a user writes to take a step out of the list; property functions escape the semicolons of what they return.</summary>
+    internal static string WithoutStep(string target) =>
+        $"<PropertyGroup><SupplyChainPublishDependsOn>$([MSBuild]::Unescape($(SupplyChainPublishDependsOn.Replace('{target};', ''))))</SupplyChainPublishDependsOn></PropertyGroup>";
+
     /// <summary>Runs one of the tools as a stranger would.</summary>
     internal static async Task<BufferedCommandResult> RunAsync(string tool, params string[] arguments) => await Cli.Wrap(Toolchain.Require(tool))
         .WithArguments(arguments)

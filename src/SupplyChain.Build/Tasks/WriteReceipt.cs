@@ -22,6 +22,8 @@ public sealed class WriteReceipt : StageTask
             .Write(Receipt.Of(plan, State, Package.Version, TimeProvider.System.GetUtcNow()));
         if (plan.Publish)
         {
+            // MSBuild's terminal logger shows nothing of importance "high" but a line of this form, as the result of the project.
+            Log.LogMessage(MessageImportance.High, "{0} -> {1}", Path.GetFileNameWithoutExtension(ProjectFile), reference);
             await File.WriteAllTextAsync(Path.Combine(plan.OutputDirectory, "digest.txt"), $"{reference}\n", cancellationToken);
             foreach (var command in new CiOutputs(Environment.GetEnvironmentVariable).Write(reference, image.Root.Digest, plan.OutputDirectory))
                 Log.LogMessage(MessageImportance.High, "{0}", command);

@@ -38,6 +38,8 @@ internal sealed class PublishState(string directory)
     public StateFile<GateVerdict> Verdict => new(directory, "verdict.json", GateJson.Indented.GateVerdict);
     public StateFile<PushedImage> Pushed => new(directory, "pushed.json", StoresJson.Default.PushedImage);
     public StateFile<IReadOnlyList<SignedEvidence>> Evidence => new(directory, "evidence.json", SigningJson.Default.IReadOnlyListSignedEvidence);
+    /// <summary>The tags that were set.</summary>
+    public StateFile<IReadOnlyList<string>> Tags => new(directory, "tags.json", PublishingJson.Default.IReadOnlyListString);
     public StateFile<Verification> Verification => new(directory, "verification.json", SigningJson.Default.Verification);
 
     /// <summary>

@@ -13,4 +13,5 @@ namespace SupplyChain.Core.Publishing;
 [JsonSerializable(typeof(PublishPlan))]
 [JsonSerializable(typeof(WrittenSbom))]
 [JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class PublishingJson : JsonSerializerContext;

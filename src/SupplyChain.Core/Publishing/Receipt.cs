@@ -5,7 +5,7 @@ namespace SupplyChain.Core.Publishing;
 
 /// <summary>What was done: to which image, by which tools, from which database, how long each step took. Written as receipt.json.</summary>
 /// <param name="Reference">Registry (none for a layout), repository and digest.</param>
-/// <param name="Tags">The tags that point to it now; none when nothing was published.</param>
+/// <param name="Tags">The tags that were set or pointed to it already; none when nothing was published.</param>
 /// <param name="Sbom">Absolute path of the CycloneDX document.</param>
 internal sealed record Receipt(
     string Reference,
@@ -26,6 +26,9 @@ internal sealed record Receipt(
     public static Receipt Of(PublishPlan plan, PublishState state, string version, DateTimeOffset finishedAt)
     {
         var image = state.Image.Read();
+        if (plan.Publish)
+            // Nothing is said to be published that is not.
+            state.Pushed.Read();
         var scan = state.Scan.ReadOrNull();
         var evidence = state.Evidence.ReadOrNull() ?? [];
         return new Receipt(
@@ -33,7 +36,7 @@ internal sealed record Receipt(
             image.Root.Digest,
             image.Root.MediaType,
             [.. image.Platforms.Select(platform => platform.Platform.ToString())],
-            plan.Publish ? plan.Tags : [],
+            state.Tags.ReadOrNull() ?? [],
             scan is null ? null : new ReceiptScan(scan.Scanner, scan.ScannerVersion, scan.DatabaseUpdatedAt, state.Verdict.Read().Summary),
             state.Sbom.ReadOrNull()?.File,
             [.. evidence.Select(signed => new ReceiptEvidence(signed.PredicateType, Path.GetFileName(signed.BundleFile)))],
