@@ -75,6 +75,18 @@ public sealed class Workshop : IAsyncLifetime
 
     internal string Signed => $"-p:SupplyChainSigningKey={Key}";
 
+    /// <summary>Whether a stranger with the public key can verify all that a published image must carry.</summary>
+    internal async Task<bool> HasCompleteEvidenceAsync(string reference)
+    {
+        foreach (var type in new[] { "https://sigstore.dev/cosign/sign/v1", "https://cyclonedx.org/bom" })
+        {
+            if ((await RunAsync("cosign", "verify-attestation", "--type", type, "--key", PublicKey, "--insecure-ignore-tlog=true", reference)).ExitCode != 0)
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>What a user writes to take a step out of the list; property functions escape the semicolons of what they return.</summary>
     internal static string WithoutStep(string target) =>
         $"<PropertyGroup><SupplyChainPublishDependsOn>$([MSBuild]::Unescape($(SupplyChainPublishDependsOn.Replace('{target};', ''))))</SupplyChainPublishDependsOn></PropertyGroup>";
