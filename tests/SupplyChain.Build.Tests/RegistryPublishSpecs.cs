@@ -105,6 +105,7 @@ public sealed class RegistryPublishSpecs(Workshop workshop)
         var run = (await workshop.Project().PublishAsync(Cancellation, [.. workshop.To("kept", host: registry.Host), "-p:SupplyChainPush=false"])).Succeeded();
         run.Output.ShouldContain("scanned with Trivy");
         run.Output.ShouldContain("not pushed (SupplyChainPush=false)");
+        run.Lines[^1].Trim().ShouldStartWith("kept@sha256:", customMessage: "no registry has it");
         (await registry.WritesAsync(Cancellation)).ShouldBeEmpty();
     }
 

@@ -16,7 +16,7 @@ public sealed class WriteReceipt : StageTask
     {
         var plan = State.Plan.Read();
         var image = State.Image.Read();
-        var reference = plan.Repository.At(image.Root.Digest);
+        var reference = plan.ReferenceTo(image.Root.Digest);
         var receiptFile = Path.Combine(plan.OutputDirectory, "receipt.json");
         var receipt = new StateFile<Receipt>(plan.OutputDirectory, "receipt.json", PublishingJson.Default.Receipt)
             .Write(Receipt.Of(plan, State, Package.Version, TimeProvider.System.GetUtcNow()));

@@ -67,6 +67,9 @@ internal sealed record PublishPlan
     [JsonIgnore]
     public string LayoutDirectory => Path.Combine(OutputDirectory, "image");
 
+    /// <summary>What the result is called: without a registry where nothing was pushed to one.</summary>
+    public ImageReference ReferenceTo(Digest image) => (Publish ? Repository : Repository with { Registry = null }).At(image);
+
     /// <summary>For people: the registry, or the folder.</summary>
     [JsonIgnore]
     public string DestinationName => Repository.Registry ?? LayoutDirectory;

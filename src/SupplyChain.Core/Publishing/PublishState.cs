@@ -49,12 +49,13 @@ internal sealed class PublishState(string directory)
     /// <exception cref="DiagnosticException">SCB0107: the folder cannot be put aside or made.</exception>
     public void Clear()
     {
-        var old = directory.TrimEnd('/', '\\') + ".old";
+        var folder = directory.TrimEnd('/', '\\');
         try
         {
-            if (System.IO.Directory.Exists(directory))
-                System.IO.Directory.Move(directory, System.IO.Path.Combine(System.IO.Directory.CreateDirectory(old).FullName, System.IO.Path.GetRandomFileName()));
-            System.IO.Directory.CreateDirectory(directory);
+            // A name of its own each time: an earlier clean-up may still be at work on its own.
+            if (System.IO.Directory.Exists(folder))
+                System.IO.Directory.Move(folder, $"{folder}.old-{System.IO.Path.GetRandomFileName()}");
+            System.IO.Directory.CreateDirectory(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -64,15 +65,16 @@ internal sealed class PublishState(string directory)
                 e);
         }
 
-        _ = Task.Run(() => Delete(old));
+        _ = Task.Run(() => DeleteOld(folder));
     }
 
-    private static void Delete(string folder)
+    /// <summary>Also what a process that was killed has left.</summary>
+    private static void DeleteOld(string folder)
     {
         try
         {
-            if (System.IO.Directory.Exists(folder))
-                System.IO.Directory.Delete(folder, recursive: true);
+            foreach (var old in System.IO.Directory.GetDirectories(System.IO.Path.GetDirectoryName(folder)!, System.IO.Path.GetFileName(folder) + ".old-*"))
+                System.IO.Directory.Delete(old, recursive: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -32,7 +32,7 @@ internal sealed record Receipt(
         var scan = state.Scan.ReadOrNull();
         var evidence = state.Evidence.ReadOrNull() ?? [];
         return new Receipt(
-            plan.Repository.At(image.Root.Digest).ToString(),
+            plan.ReferenceTo(image.Root.Digest).ToString(),
             image.Root.Digest,
             image.Root.MediaType,
             [.. image.Platforms.Select(platform => platform.Platform.ToString())],
