@@ -172,7 +172,7 @@ public sealed class RegistryPublishSpecs(Workshop workshop)
     public async Task An_output_path_that_cannot_be_a_folder_is_an_error_that_names_it()
     {
         var run = (await workshop.Project().PublishAsync(Cancellation, [.. workshop.To("no-folder"), workshop.Signed, "-p:SupplyChainOutputPath=Program.cs/"])).Failed();
-        run.Output.ShouldContain("error SCB0108: PreparePublish could not read or write a file");
+        run.Output.ShouldContain("error SCB0108: SupplyChainOutputPath is");
         run.Output.ShouldContain("Program.cs");
     }
 }
