@@ -38,9 +38,9 @@ internal sealed class LayoutFolder : IDisposable
                     Directory.Move(Path, _target);
                     return;
                 }
-                catch (IOException) when (attempts < 100 && Directory.Exists(_target))
+                catch (IOException) when (attempts < 100 && Directory.Exists(Path))
                 {
-                    // Another publish has put its own there in between.
+                    // Another publish has put its own there in between, and may have moved it away again: the target's absence says nothing.
                 }
             }
         }
