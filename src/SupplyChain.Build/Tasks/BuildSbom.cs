@@ -1,6 +1,8 @@
+using System.Buffers;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Sboms;
+using SupplyChain.Core.Signing;
 
 namespace SupplyChain.Build.Tasks;
 
@@ -20,7 +22,9 @@ public sealed class BuildSbom : StageTask
         var context = new SbomContext(plan.Repository, image.Root.Digest, Package.Version, Created(image));
         var sbom = SbomBuilder.Build(inventory, report, context);
         var file = Path.Combine(plan.OutputDirectory, "sbom.cdx.json");
-        State.Sbom.Write(WrittenSbom.Write(sbom, image.Root.Digest, file));
+        var content = new ArrayBufferWriter<byte>(256 * 1024);
+        CycloneDxWriter.Write(sbom, content, indented: true);
+        State.Attest(AttestedDocument.Write(image.Root.Digest, PredicateTypes.CycloneDx, file, content.WrittenSpan));
         Say($"SBOM of {Amounts.Count(sbom.Components.Count, "component")}: {Relative(file)}");
         return Task.CompletedTask;
     }

@@ -54,6 +54,5 @@ internal static class Completeness
     }
 
     /// <summary>What a signed image must carry.</summary>
-    public static IReadOnlyList<string> RequiredTypes(PublishPlan plan) =>
-        plan.Sbom ? [PredicateTypes.CosignSignature, PredicateTypes.CycloneDx] : [PredicateTypes.CosignSignature];
+    public static IReadOnlyList<string> RequiredTypes(PublishPlan plan) => [PredicateTypes.CosignSignature, .. plan.Attestations];
 }

@@ -31,6 +31,7 @@ internal sealed class PlanReader(IMachine machine)
         var sign = publish && (mode == SignMode.True || (mode == SignMode.Auto && !toLayout));
         var scan = settings.Boolean("SupplyChainScan", true);
         var verify = settings.Boolean("SupplyChainVerify", true);
+        var sbom = settings.Boolean("SupplyChainSbom", true);
         var signing = ReadSigning(settings);
         if (sign)
             SigningIdentity.Resolve(signing, machine);
@@ -56,7 +57,8 @@ internal sealed class PlanReader(IMachine machine)
             Gate = GatePolicy.Parse(settings.Text("SupplyChainSeverityThreshold"), settings.Boolean("SupplyChainIgnoreUnfixed", false)),
             Offline = settings.Boolean("SupplyChainOffline", false),
             TrivyDatabases = settings.List("SupplyChainTrivyDatabase"),
-            Sbom = settings.Boolean("SupplyChainSbom", true),
+            Sbom = sbom,
+            Attestations = sbom ? [PredicateTypes.CycloneDx] : [],
             Publish = publish,
             TrustedAuthenticationHosts = settings.List("SupplyChainTrustedAuthenticationHost"),
             TagPolicy = new TagPolicy(settings.Boolean("SupplyChainImmutableTags", true), settings.List("SupplyChainMutableTags")),

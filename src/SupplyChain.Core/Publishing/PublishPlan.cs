@@ -56,6 +56,9 @@ internal sealed record PublishPlan
     public required SigningSettings Signing { get; init; }
     public bool Verify { get; init; }
 
+    /// <summary>Predicate types of the attestations that a signed image must carry; each step that makes one adds its document to <see cref="PublishState.Documents"/>.</summary>
+    public IReadOnlyList<string> Attestations { get; init; } = [];
+
     // The tools; null when no step needs them
     public Tool? Trivy { get; init; }
     public Tool? Cosign { get; init; }

@@ -34,7 +34,9 @@ internal sealed class PublishState(string directory)
     public StateFile<ImageLayout> Image => new(directory, "image.json", ImageJson.Default.ImageLayout);
     public StateFile<ProjectInventory> Inventory => new(directory, "inventory.json", ProjectsJson.Default.ProjectInventory);
     public StateFile<ScanReport> Scan => new(directory, "scan.json", ScanJson.Indented.ScanReport);
-    public StateFile<WrittenSbom> Sbom => new(directory, "sbom.json", PublishingJson.Default.WrittenSbom);
+
+    /// <summary>What is to be attested, in the order in which the steps wrote it; see <see cref="Attest"/>.</summary>
+    public StateFile<IReadOnlyList<AttestedDocument>> Documents => new(directory, "documents.json", PublishingJson.Default.IReadOnlyListAttestedDocument);
     public StateFile<GateVerdict> Verdict => new(directory, "verdict.json", GateJson.Indented.GateVerdict);
     public StateFile<PushedImage> Pushed => new(directory, "pushed.json", StoresJson.Default.PushedImage);
     public StateFile<IReadOnlyList<SignedEvidence>> Evidence => new(directory, "evidence.json", SigningJson.Default.IReadOnlyListSignedEvidence);
@@ -81,6 +83,13 @@ internal sealed class PublishState(string directory)
             // Somebody looks at a file in it. The next publish tries again.
         }
     }
+
+    /// <summary>Adds documents to <see cref="Documents"/>; one of the same type about the same image is replaced. Steps run one after the other.</summary>
+    public void Attest(params IReadOnlyList<AttestedDocument> documents) => Documents.Write(
+    [
+        .. (Documents.ReadOrNull() ?? []).Where(earlier => !documents.Any(document => document.PredicateType == earlier.PredicateType && document.Image == earlier.Image)),
+        .. documents,
+    ]);
 
     public void RecordStep(string name, TimeSpan duration) =>
         File.AppendAllText(StepsFile, FormattableString.Invariant($"{name} {duration.TotalMilliseconds:0}\n"));

@@ -11,7 +11,7 @@ namespace SupplyChain.Core.Publishing;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(PublishPlan))]
-[JsonSerializable(typeof(WrittenSbom))]
+[JsonSerializable(typeof(IReadOnlyList<AttestedDocument>))]
 [JsonSerializable(typeof(Receipt))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class PublishingJson : JsonSerializerContext;

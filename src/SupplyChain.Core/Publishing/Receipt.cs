@@ -1,4 +1,5 @@
 using SupplyChain.Core.Images;
+using SupplyChain.Core.Signing;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Publishing;
@@ -38,7 +39,7 @@ internal sealed record Receipt(
             [.. image.Platforms.Select(platform => platform.Platform.ToString())],
             state.Tags.ReadOrNull() ?? [],
             scan is null ? null : new ReceiptScan(scan.Scanner, scan.ScannerVersion, scan.DatabaseUpdatedAt, state.Verdict.Read().Summary),
-            state.Sbom.ReadOrNull()?.File,
+            state.Documents.ReadOrNull()?.FirstOrDefault(document => document.PredicateType == PredicateTypes.CycloneDx)?.File,
             [.. evidence.Select(signed => new ReceiptEvidence(signed.PredicateType, Path.GetFileName(signed.BundleFile)))],
             evidence.Count > 0,
             state.Verification.ReadOrNull()?.Signer,

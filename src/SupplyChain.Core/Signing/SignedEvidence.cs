@@ -31,6 +31,15 @@ public static class PredicateTypes
         _ => "the attestation",
     };
 
+    /// <summary>For people, the signature left out: <c>SBOM (CycloneDX, SPDX), scan result, provenance</c>.</summary>
+    public static string Summary(IEnumerable<string> predicateTypes)
+    {
+        var types = predicateTypes.Where(type => type != CosignSignature).Distinct().ToList();
+        var formats = new[] { (CycloneDx, "CycloneDX"), (Spdx, "SPDX") }.Where(format => types.Contains(format.Item1)).Select(format => format.Item2).ToList();
+        var others = types.Where(type => type is not (CycloneDx or Spdx)).Select(type => Describe(type) is var text && text.StartsWith("the ", StringComparison.Ordinal) ? text[4..] : text);
+        return string.Join(", ", (formats.Count == 0 ? [] : new[] { $"SBOM ({string.Join(", ", formats)})" }).Concat(others));
+    }
+
     /// <summary>The name of the bundle file, without <c>.sigstore.json</c>; null for a type that is not one of ours.</summary>
     public static string? FileName(string predicateType) => predicateType switch
     {

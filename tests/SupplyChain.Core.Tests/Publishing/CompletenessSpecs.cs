@@ -26,7 +26,7 @@ public sealed class CompletenessSpecs
         Gate = new GatePolicy(SeverityThreshold.Critical),
         TagPolicy = TagPolicy.Default,
         Signing = new SigningSettings("/app"),
-        Sbom = true,
+        Attestations = [PredicateTypes.CycloneDx],
         Publish = true,
         Sign = true,
         Verify = true,

@@ -21,16 +21,17 @@ public sealed class StateFileSpecs : IDisposable
         var digest = Digest.Of("image"u8);
         var pushed = new PushedImage(new ImageReference(null, "hello").At(digest), new Descriptor(MediaTypes.OciManifest, digest, 5), 1, 2, 3);
         var verdict = new GateVerdict(digest, false, [new Diagnostic(DiagnosticCodes.GateFailed, "no", "/a.csproj", 3)], "failed");
-        var sbom = new WrittenSbom(digest, "/sbom.cdx.json", Digest.Of("sbom"u8), 7);
+        var sbom = new AttestedDocument(digest, PredicateTypes.CycloneDx, "/sbom.cdx.json", Digest.Of("sbom"u8));
 
         State.Pushed.Write(pushed);
         State.Verdict.Write(verdict);
-        State.Sbom.Write(sbom);
+        State.Attest(sbom with { Content = digest });
+        State.Attest(sbom);
         State.Evidence.Write([new SignedEvidence(digest, PredicateTypes.CycloneDx, "/a")]);
 
         State.Pushed.Read().ShouldBe(pushed);
         State.Verdict.Read().Blocking.ShouldBe(verdict.Blocking);
-        State.Sbom.Read().ShouldBe(sbom);
+        State.Documents.Read().ShouldBe([sbom]);
         State.Evidence.Read().ShouldHaveSingleItem().Subject.ShouldBe(digest);
     }
 
@@ -47,12 +48,13 @@ public sealed class StateFileSpecs : IDisposable
         Refuse(State.Image, content);
         Refuse(State.Inventory, content);
         Refuse(State.Scan, content);
-        Refuse(State.Sbom, content);
         Refuse(State.Verdict, content);
         Refuse(State.Pushed, content);
         Refuse(State.Verification, content);
-        if (content != "[]")
-            Refuse(State.Evidence, content);
+        if (content == "[]")
+            return;
+        Refuse(State.Documents, content);
+        Refuse(State.Evidence, content);
     }
 
     [Fact]
@@ -67,12 +69,12 @@ public sealed class StateFileSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Only_the_bill_of_materials_that_was_written_for_this_image_is_signed()
+    public async Task Only_the_document_that_was_written_for_this_image_is_signed()
     {
         var (image, token) = (Digest.Of("image"u8), TestContext.Current.CancellationToken);
         var file = _folder.File("sbom.cdx.json");
         File.WriteAllText(file, "{}");
-        var written = new WrittenSbom(image, file, Digest.Of("{}"u8), 0);
+        var written = new AttestedDocument(image, PredicateTypes.CycloneDx, file, Digest.Of("{}"u8));
 
         (await written.ReadAsync(image, token)).ToArray().ShouldBe("{}"u8.ToArray());
         await RefuseAsync(() => written.ReadAsync(Digest.Of("other"u8), token));

@@ -9,6 +9,14 @@ namespace SupplyChain.Core.Tests.Signing;
 public sealed class StatementAndBundleSpecs
 {
     [Fact]
+    public void People_read_what_was_attested_in_one_line()
+    {
+        PredicateTypes.Summary([PredicateTypes.CosignSignature, PredicateTypes.CycloneDx]).ShouldBe("SBOM (CycloneDX)");
+        PredicateTypes.Summary([PredicateTypes.Provenance, PredicateTypes.Spdx, PredicateTypes.CycloneDx, PredicateTypes.Vulnerabilities]).ShouldBe("SBOM (CycloneDX, SPDX), provenance, scan result");
+        PredicateTypes.Summary([PredicateTypes.CosignSignature]).ShouldBe("");
+    }
+
+    [Fact]
     public void The_signature_statement_is_the_one_that_cosign_sign_makes() =>
         Encoding.UTF8.GetString(SigningFixture.Signature().Content.Span).ShouldBe(
             $$$"""{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"{{{SigningFixture.Image.Hex}}}"}}],"predicateType":"https://sigstore.dev/cosign/sign/v1","predicate":{}}""");

@@ -1,37 +1,37 @@
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
-using SupplyChain.Core.Sboms;
+using SupplyChain.Core.Signing;
 
 namespace SupplyChain.Core.Publishing;
 
-/// <summary>The bill of materials that was written for an image, as a file that people find in the output folder.</summary>
+/// <summary>A document about an image that is to be signed and attached as an attestation; mostly a file that people find in the output folder.</summary>
 /// <param name="Image">The digest of the image it is about.</param>
-/// <param name="File">Absolute path of the CycloneDX document.</param>
+/// <param name="PredicateType">One of <see cref="PredicateTypes"/>.</param>
+/// <param name="File">Absolute path of the document: the predicate, a JSON object.</param>
 /// <param name="Content">The digest of the document's bytes: the output folder may be shared, and only these bytes may be signed.</param>
-internal sealed record WrittenSbom(Digest Image, string File, Digest Content, int Components)
+internal sealed record AttestedDocument(Digest Image, string PredicateType, string File, Digest Content)
 {
-    public static WrittenSbom Write(Sbom sbom, Digest image, string file)
+    public static AttestedDocument Write(Digest image, string predicateType, string file, ReadOnlySpan<byte> content)
     {
-        var content = new System.Buffers.ArrayBufferWriter<byte>(256 * 1024);
-        CycloneDxWriter.Write(sbom, content, indented: true);
-        System.IO.File.WriteAllBytes(file + ".tmp", content.WrittenSpan);
+        System.IO.File.WriteAllBytes(file + ".tmp", content);
         System.IO.File.Move(file + ".tmp", file, overwrite: true);
-        return new WrittenSbom(image, file, Digest.Of(content.WrittenSpan), sbom.Components.Count);
+        return new AttestedDocument(image, predicateType, file, Digest.Of(content));
     }
 
     /// <exception cref="DiagnosticException">SCB5802: it is about another image, or the file no longer holds what was written.</exception>
     public async Task<ReadOnlyMemory<byte>> ReadAsync(Digest image, CancellationToken cancellationToken)
     {
+        var what = PredicateTypes.Describe(PredicateType);
         if (Image != image)
-            throw Replaced($"the bill of materials {File} is about {Image.Short}, the image is {image.Short}");
+            throw Replaced($"{what} in {File} is about {Image.Short}, the image is {image.Short}");
         try
         {
             var content = await System.IO.File.ReadAllBytesAsync(File, cancellationToken);
-            return Digest.Of(content) == Content ? content : throw Replaced($"the bill of materials {File} was changed after it had been written");
+            return Digest.Of(content) == Content ? content : throw Replaced($"{what} in {File} was changed after it had been written");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Replaced($"the bill of materials {File} cannot be read any more ({SingleLine.Of(exception.Message, 300).TrimEnd('.')})", exception);
+            throw Replaced($"{what} in {File} cannot be read any more ({SingleLine.Of(exception.Message, 300).TrimEnd('.')})", exception);
         }
     }
 
