@@ -31,5 +31,5 @@ public sealed class BuildSbom : StageTask
 
     /// <summary>The document describes the image, so it is as old as the image: the same image has the same document, whenever it is written.</summary>
     private static DateTimeOffset? Created(ImageLayout image) =>
-        image.Platforms.Max(platform => ImageConfig.ReadCreated(File.ReadAllBytes(image.BlobPath(platform.Config.Digest))));
+        image.Platforms.Max(platform => ImageConfig.ReadCreated(LayoutCheck.ReadDocument(image, platform.Config)));
 }

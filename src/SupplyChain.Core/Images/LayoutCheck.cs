@@ -11,6 +11,17 @@ public static class LayoutCheck
     public static Task RunAsync(ImageLayout layout, IReadOnlyList<Descriptor> blobs, CancellationToken cancellationToken) =>
         Task.Run(() => BlobCopy.ForEach(blobs, blob => Check(layout, blob, cancellationToken), cancellationToken), cancellationToken);
 
+    /// <summary>A configuration or manifest of the image, as it was when the layout was opened.</summary>
+    /// <exception cref="DiagnosticException">SCB1005.</exception>
+    internal static byte[] ReadDocument(ImageLayout layout, Descriptor blob)
+    {
+        using var source = Open(layout, blob);
+        // Its size is that of the descriptor, which was limited when the layout was opened.
+        var content = new byte[blob.Size];
+        RandomAccess.Read(source, content, 0);
+        return Digest.Of(content) == blob.Digest ? content : throw Changed(layout, blob);
+    }
+
     internal static SafeFileHandle Open(ImageLayout layout, Descriptor blob)
     {
         try
