@@ -32,6 +32,7 @@ public sealed class VerifyEvidence : StageTask
     {
         var reader = new EvidenceReader();
         var stored = await reader.ListAsync(store, pushed.Root, cancellationToken);
-        return await Task.WhenAll(stored.Select(async item => new StoredBundle(item.PredicateType, await reader.ReadBundleAsync(store, item, cancellationToken))));
+        return await LimitedDegree.RunAsync(
+            stored, async (item, token) => new StoredBundle(item.PredicateType, await reader.ReadBundleAsync(store, item, token)), cancellationToken);
     }
 }

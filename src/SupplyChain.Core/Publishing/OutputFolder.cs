@@ -1,4 +1,5 @@
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Signing;
 
 namespace SupplyChain.Core.Publishing;
 
@@ -18,6 +19,7 @@ internal static class OutputFolder
         try
         {
             Directory.CreateDirectory(directory);
+            WorkFolder.DeleteLeftOver(directory);
             foreach (var file in Written.SelectMany(pattern => Directory.EnumerateFiles(directory, pattern)).ToList())
                 File.Delete(file);
         }

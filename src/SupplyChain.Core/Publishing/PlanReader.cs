@@ -33,6 +33,8 @@ internal sealed class PlanReader(IMachine machine)
         var verify = settings.Boolean("SupplyChainVerify", true);
         var sbom = settings.Boolean("SupplyChainSbom", true);
         var signing = ReadSigning(settings);
+        if (sign && !toLayout)
+            DestinationNames.CheckSignable(repository.Repository);
         if (sign)
             SigningIdentity.Resolve(signing, machine);
         if (sign && verify)

@@ -52,6 +52,8 @@ internal sealed class PublishState(string directory)
     public void Clear()
     {
         var folder = directory.TrimEnd('/', '\\');
+        // Before anything can fail: a publish that was killed may have left the registry's credential there.
+        WorkFolder.DeleteLeftOver(folder);
         try
         {
             // A name of its own each time: an earlier clean-up may still be at work on its own.

@@ -12,6 +12,8 @@ public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSetting
     /// <summary>Signing takes 0.2 s; a key service, a hardware key or Fulcio some seconds.</summary>
     private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(3);
 
+    private readonly LimitedRunner _runner = new(runner);
+
     /// <summary>Writes <c>NAME.sigstore.json</c> into the folder for each statement; when one fails, none.</summary>
     /// <returns>In the order of the statements.</returns>
     /// <exception cref="DiagnosticException">SCB5003 the key cannot be used, SCB5005 signing failed, SCB7001–7003 cosign is missing, hangs or is too old.</exception>
@@ -52,7 +54,7 @@ public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSetting
     {
         var bundle = work.File(job.Statement.Name + ".bundle");
         File.Delete(bundle);
-        var result = await runner.RunAsync(
+        var result = await _runner.RunAsync(
             new ToolInvocation(cosign, arguments.Attest(work.File(job.Statement.Name + ".statement"), bundle, dialect))
             {
                 Environment = CosignEnvironment.ForSigning(machine),

@@ -7,6 +7,9 @@ namespace SupplyChain.Core.Signing;
 /// <summary>How cosign reaches the registry: as this build itself did.</summary>
 public sealed record RegistryAccess
 {
+    /// <summary>What docker's configuration is called in its folder.</summary>
+    internal const string ConfigurationFile = "config.json";
+
     private const string DockerHubEntry = "https://index.docker.io/v1/";
 
     /// <summary>
@@ -51,7 +54,7 @@ public sealed record RegistryAccess
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        await using var file = new FileStream(Path.Combine(folder, "config.json"), options);
+        await using var file = new FileStream(Path.Combine(folder, ConfigurationFile), options);
         await using var writer = new Utf8JsonWriter(file);
         writer.WriteStartObject();
         writer.WriteStartObject("auths"u8);

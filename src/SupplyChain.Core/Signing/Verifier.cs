@@ -16,6 +16,8 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     /// <summary>Each candidate costs a process; a layout that holds more of one type is not believed to be in order.</summary>
     private const int MostCandidates = 32;
 
+    private readonly LimitedRunner _runner = new(runner);
+
     /// <exception cref="DiagnosticException">SCB5801: something is missing, signed by another one, or about another image; the message names which.</exception>
     public async Task<Verification> VerifyAsync(VerificationRequest request, CancellationToken cancellationToken)
     {
@@ -89,7 +91,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     }
 
     private Task<ToolResult> RunAsync(IReadOnlyList<string> arguments, Dictionary<string, string?> environment, CancellationToken cancellationToken) =>
-        runner.RunAsync(new ToolInvocation(cosign, arguments) { Environment = environment, TimeLimit = TimeLimit, OutputLimit = VerifiedEnvelopes.SizeLimit }, cancellationToken);
+        _runner.RunAsync(new ToolInvocation(cosign, arguments) { Environment = environment, TimeLimit = TimeLimit, OutputLimit = VerifiedEnvelopes.SizeLimit }, cancellationToken);
 
     /// <summary>The statements this publish signed, by predicate type.</summary>
     private static async Task<ILookup<string, Digest>> ReadOwnAsync(VerificationRequest request, CancellationToken cancellationToken)

@@ -20,6 +20,18 @@ internal static class DestinationNames
         }
     }
 
+    /// <summary>Cosign, and every other tool that is made of the same library, refuses a name of one letter, but only once the image is pushed and signed.</summary>
+    /// <exception cref="DiagnosticException">SCB4008.</exception>
+    public static void CheckSignable(string repository)
+    {
+        if (repository.Length < 2)
+        {
+            throw new DiagnosticException(
+                DiagnosticCodes.RegistryNameUnusable,
+                $"ContainerRepository '{repository}' is one character long, and cosign can verify nothing in such a repository. Use a name of at least two characters, for example team/{repository}, or set SupplyChainSign=false to push unsigned.");
+        }
+    }
+
     /// <exception cref="DiagnosticException">SCB4011.</exception>
     public static void CheckTag(string tag)
     {

@@ -19,10 +19,10 @@ internal sealed record EvidenceReader
     public async Task<IReadOnlyList<StoredEvidence>> ListAsync(IImageStore store, Descriptor subject, CancellationToken cancellationToken)
     {
         var referrers = await store.ListReferrersAsync(subject.Digest, cancellationToken);
-        var found = await Task.WhenAll(referrers
-            .Where(r => r.ArtifactType == MediaTypes.SigstoreBundle)
-            .DistinctBy(r => r.Digest)
-            .Select(r => ReadAsync(store, subject.Digest, r, cancellationToken)));
+        var found = await LimitedDegree.RunAsync(
+            [.. referrers.Where(r => r.ArtifactType == MediaTypes.SigstoreBundle).DistinctBy(r => r.Digest)],
+            (referrer, token) => ReadAsync(store, subject.Digest, referrer, token),
+            cancellationToken);
         return found.OfType<StoredEvidence>().ToArray();
     }
 

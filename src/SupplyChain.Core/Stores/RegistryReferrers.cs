@@ -101,7 +101,8 @@ internal sealed class RegistryReferrers(RegistryClient client, RegistryStore sto
         var tag = FallbackTag(subject);
         if (await store.ReadTagAsync(tag, cancellationToken) is not { } current)
             return [];
-        var complete = await Task.WhenAll(Descriptors(ParseIndex(current.Content, tag)).Select(d => CompleteAsync(d, subject, cancellationToken)));
+        var complete = await LimitedDegree.RunAsync(
+            [.. Descriptors(ParseIndex(current.Content, tag))], (descriptor, token) => CompleteAsync(descriptor, subject, token), cancellationToken);
         return complete.OfType<Descriptor>().ToArray();
     }
 
