@@ -26,9 +26,8 @@ public sealed class PushImage : StageTask
         var verdict = State.Verdict.Read();
         // Signing starts beside the push, so it cannot rely on the push to refuse.
         ImagePusher.RequirePassed(image, verdict);
-        if (plan.Sbom)
-            // A bill of materials that was asked for and is not there is said before anything leaves this machine.
-            State.Sbom.Read();
+        // A document that was asked for and is not there is said before anything leaves this machine.
+        State.RequireDocuments(plan.Attestations);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await FirstFailureStopsAll(stop, PushAsync(plan, image, verdict, stop.Token), SignAsync(plan, image, stop.Token));
     }

@@ -93,6 +93,18 @@ internal sealed class PublishState(string directory)
         .. documents,
     ]);
 
+    /// <exception cref="DiagnosticException">SCB0109: a step that writes one of them has not run.</exception>
+    public void RequireDocuments(IReadOnlyList<string> predicateTypes)
+    {
+        var written = Documents.ReadOrNull() ?? [];
+        if (predicateTypes.FirstOrDefault(type => written.All(document => document.PredicateType != type)) is { } missing)
+        {
+            throw new DiagnosticException(
+                DiagnosticCodes.StateUnusable,
+                $"{PredicateTypes.Describe(missing)} is missing in {Documents.Path}: the step that writes it has not run. Publish again; if SupplyChainPublishDependsOn has been changed, put its steps back.");
+        }
+    }
+
     public void RecordStep(string name, TimeSpan duration) =>
         File.AppendAllText(StepsFile, FormattableString.Invariant($"{name} {duration.TotalMilliseconds:0}\n"));
 
