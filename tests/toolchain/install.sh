@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Puts the real tools that the tests and the demo run against into artifacts/toolchain/bin: cosign 3 and 2, trivy, docker-registry, crane, oras;
-# and ajv, which checks documents against JSON schemas, into artifacts/toolchain/ajv. Nothing is installed system-wide.
+# ajv, which checks documents against JSON schemas, into artifacts/toolchain/ajv; and the parts of a Sigstore on loopback, and of another project's
+# verifier, into artifacts/toolchain/sigstore. Nothing is installed system-wide.
 #
 #   tests/toolchain/install.sh [--demo-base]
 #
@@ -38,7 +39,7 @@ esac
 
 mkdir -p "$repository/artifacts/toolchain"
 toolchain=$(cd "$repository/artifacts/toolchain" && pwd -P)
-recipe=$(cat "${BASH_SOURCE[0]}" "$repository/tests/toolchain/parts.sh" | sha256sum | cut -d ' ' -f 1)
+recipe=$(cat "${BASH_SOURCE[0]}" "$repository/tests/toolchain/parts.sh" "$repository/tests/toolchain/sigstore/package-lock.json" | sha256sum | cut -d ' ' -f 1)
 
 is_complete() {
   [ "$(cat "$toolchain/.stamp" 2> /dev/null)" = "$recipe" ] || return 1
@@ -186,16 +187,36 @@ node_modules() {
   echo "toolchain: ajv and ajv-formats from npm ($(seconds_since "$began") s)"
 }
 
+# Many small packages: npm itself gets them, with the hashes that the lock file pins, and runs none of their scripts.
+sigstore() {
+  if ! command -v node > /dev/null || ! command -v npm > /dev/null; then
+    echo 'toolchain: no loopback Sigstore: node or npm is missing (apt-get install nodejs npm); signing without a key cannot be tested'
+    return 0
+  fi
+  local began
+  began=$(milliseconds)
+  mkdir -p "$staging/sigstore"
+  cp "$repository/tests/toolchain/sigstore/package.json" "$repository/tests/toolchain/sigstore/package-lock.json" "$staging/sigstore/"
+  if ! (cd "$staging/sigstore" && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --engine-strict=false --cache "$staging/sigstore/.npm") > "$staging/sigstore.log" 2>&1; then
+    tail -n 5 "$staging/sigstore.log" >&2
+    return 1
+  fi
+  rm -rf "$staging/sigstore/.npm"
+  echo "toolchain: loopback Sigstore and @sigstore/verify from npm ($(seconds_since "$began") s)"
+}
+
 # Side by side: most of the time is waiting for the network.
 from_newest_debian & newest=$!
 from_stable_debian & stable=$!
 from_npm & npm=$!
 node_modules & modules=$!
+sigstore & sigstore=$!
 failed=
 wait $newest || failed="$failed cosign, crane or oras;"
 wait $stable || failed="$failed cosign2 or docker-registry;"
 wait $npm || failed="$failed trivy;"
 wait $modules || failed="$failed ajv;"
+wait $sigstore || failed="$failed Sigstore;"
 [ -z "$failed" ] || die "could not get$failed see above. Nothing was changed. Run this again, or put the official binaries on PATH."
 
 mkdir -p "$toolchain/bin"
@@ -205,6 +226,10 @@ done
 if [ -d "$staging/ajv" ]; then
   rm -rf "$toolchain/ajv"
   mv "$staging/ajv" "$toolchain/ajv"
+fi
+if [ -d "$staging/sigstore" ]; then
+  rm -rf "$toolchain/sigstore"
+  mv "$staging/sigstore" "$toolchain/sigstore"
 fi
 echo "$recipe" > "$staging/stamp"
 mv -f "$staging/stamp" "$toolchain/.stamp"

@@ -71,6 +71,8 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode KeyTextInProperty = new(5004, Error);
     public static readonly DiagnosticCode SigningFailed = new(5005, Error);
     public static readonly DiagnosticCode KeyWithoutPassword = new(5006, Warning);
+    public static readonly DiagnosticCode SigningSettingsUnusable = new(5007, Error);
+    public static readonly DiagnosticCode CertificateOfAnother = new(5008, Error);
 
     // 55xx attestation
     public static readonly DiagnosticCode AttachFailed = new(5501, Error);

@@ -18,8 +18,9 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
     public async Task<IReadOnlyList<SignedEvidence>?> FindAsync(
         Descriptor image, IReadOnlyList<StatementToSign> statements, SigningIdentity identity, string directory, CancellationToken cancellationToken)
     {
-        // Without a key, who we are is known only once we have signed. A bundle that is found there would name its own maker, whoever that is.
-        if (identity.IsKeyless)
+        // Without a key, who we are is known only once we have signed, unless the settings say it. A bundle that is found there would name its own
+        // maker, whoever that is.
+        if (identity.IsKeyless && PublicKeySource.FromSettings(settings, logged: true, machine) is null)
             return null;
 
         // What is not there has no evidence: the usual case, and it costs one question.

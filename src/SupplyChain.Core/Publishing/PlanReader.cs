@@ -35,8 +35,8 @@ internal sealed class PlanReader(IMachine machine)
         var signing = ReadSigning(settings);
         if (sign && !toLayout)
             DestinationNames.CheckSignable(repository.Repository);
-        if (sign)
-            SigningIdentity.Resolve(signing, machine);
+        var offline = settings.Boolean("SupplyChainOffline", false);
+        SigningSettingsCheck.Check(signing, sign ? SigningIdentity.Resolve(signing, machine) : null, verify, offline, machine);
         if (sign && verify)
             PublicKeySource.FromSettings(signing, logged: false, machine);
 
@@ -57,7 +57,7 @@ internal sealed class PlanReader(IMachine machine)
             OutputDirectory = settings.Path("OutputDirectory")!,
             Scan = scan,
             Gate = GatePolicy.Parse(settings.Text("SupplyChainSeverityThreshold"), settings.Boolean("SupplyChainIgnoreUnfixed", false)),
-            Offline = settings.Boolean("SupplyChainOffline", false),
+            Offline = offline,
             TrivyDatabases = settings.List("SupplyChainTrivyDatabase"),
             Sbom = sbom,
             Attestations = sbom ? [PredicateTypes.CycloneDx] : [],
@@ -90,6 +90,17 @@ internal sealed class PlanReader(IMachine machine)
         {
             Key = settings.Text("SupplyChainSigningKey"),
             VerificationKey = settings.Text("SupplyChainVerificationKey"),
+            CertificateIdentity = settings.Text("SupplyChainCertificateIdentity"),
+            CertificateIdentityRegexp = settings.Text("SupplyChainCertificateIdentityRegexp"),
+            CertificateOidcIssuer = settings.Text("SupplyChainCertificateOidcIssuer"),
+            CertificateOidcIssuerRegexp = settings.Text("SupplyChainCertificateOidcIssuerRegexp"),
+            TransparencyLog = settings.OneOf("SupplyChainTransparencyLog", TransparencyLog.Auto),
+            FulcioUrl = settings.Text("SupplyChainFulcioUrl"),
+            RekorUrl = settings.Text("SupplyChainRekorUrl"),
+            TimestampServerUrl = settings.Text("SupplyChainTimestampServerUrl"),
+            OidcIssuer = settings.Text("SupplyChainOidcIssuer"),
+            SigningConfig = settings.Text("SupplyChainSigningConfig"),
+            TrustedRoot = settings.Text("SupplyChainTrustedRoot"),
         };
     }
 

@@ -4,9 +4,11 @@ namespace SupplyChain.Core.Signing;
 
 /// <summary>An OIDC identity that this environment offers to cosign without anybody logging in.</summary>
 /// <param name="Name">For people.</param>
-public sealed record AmbientIdentity(string Name)
+/// <param name="Source">Where it comes from.</param>
+public sealed record AmbientIdentity(string Name, IdentitySource Source)
 {
-    private const string TokenFile = "/var/run/sigstore/cosign/oidc-token";
+    internal const string TokenVariable = "SIGSTORE_ID_TOKEN";
+    internal const string TokenFile = "/var/run/sigstore/cosign/oidc-token";
     private const string SpiffeSocket = "/tmp/spire-agent/public/api.sock";
     private const string ProductName = "/sys/class/dmi/id/product_name";
 
@@ -15,17 +17,17 @@ public sealed record AmbientIdentity(string Name)
     {
         bool IsSet(string name) => !string.IsNullOrEmpty(machine.Variable(name));
         if (IsSet("ACTIONS_ID_TOKEN_REQUEST_TOKEN") && IsSet("ACTIONS_ID_TOKEN_REQUEST_URL"))
-            return new AmbientIdentity("GitHub Actions");
+            return new AmbientIdentity("GitHub Actions", IdentitySource.GitHubActions);
         if (IsSet("BUILDKITE_AGENT_ACCESS_TOKEN"))
-            return new AmbientIdentity("Buildkite");
-        if (IsSet("SIGSTORE_ID_TOKEN"))
-            return new AmbientIdentity(IsSet("GITLAB_CI") ? "GitLab" : "SIGSTORE_ID_TOKEN");
+            return new AmbientIdentity("Buildkite", IdentitySource.Buildkite);
+        if (IsSet(TokenVariable))
+            return new AmbientIdentity(IsSet("GITLAB_CI") ? "GitLab" : TokenVariable, IdentitySource.TokenVariable);
         if (machine.FileExists(TokenFile))
-            return new AmbientIdentity(TokenFile);
+            return new AmbientIdentity(TokenFile, IdentitySource.TokenFile);
         if (IsSet("GOOGLE_SERVICE_ACCOUNT_NAME") || IsGoogleMachine(machine))
-            return new AmbientIdentity("Google Cloud");
+            return new AmbientIdentity("Google Cloud", IdentitySource.Google);
         return machine.FileExists(machine.Variable("SPIFFE_ENDPOINT_SOCKET") is { Length: > 0 } socket ? socket : SpiffeSocket)
-            ? new AmbientIdentity("SPIFFE")
+            ? new AmbientIdentity("SPIFFE", IdentitySource.Spiffe)
             : null;
     }
 
@@ -44,4 +46,15 @@ public sealed record AmbientIdentity(string Name)
             return false;
         }
     }
+}
+
+/// <summary>The ways in which cosign finds an identity by itself (cosign, pkg/providers).</summary>
+public enum IdentitySource
+{
+    GitHubActions,
+    Buildkite,
+    TokenVariable,
+    TokenFile,
+    Google,
+    Spiffe,
 }

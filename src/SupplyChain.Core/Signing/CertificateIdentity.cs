@@ -11,6 +11,10 @@ namespace SupplyChain.Core.Signing;
 /// </summary>
 public sealed record CertificateIdentity(string Subject, string Issuer)
 {
+    /// <summary>The run of a CI system that asked for the certificate, as an address (1.3.6.1.4.1.57264.1.21); null where the CA does not say.</summary>
+    public string? Run { get; init; }
+
+    private const string RunInvocation = "1.3.6.1.4.1.57264.1.21";
     private const string SubjectAlternativeName = "2.5.29.17";
     private const string IssuerV2 = "1.3.6.1.4.1.57264.1.8";
     private const string IssuerV1 = "1.3.6.1.4.1.57264.1.1";
@@ -27,7 +31,10 @@ public sealed record CertificateIdentity(string Subject, string Issuer)
                 : Extension(parsed, IssuerV1) is { } v1 ? Encoding.UTF8.GetString(v1) : null;
             return new CertificateIdentity(
                 subject ?? throw new FormatException("its certificate has no subject alternative name"),
-                issuer ?? throw new FormatException("its certificate names no OIDC issuer"));
+                issuer ?? throw new FormatException("its certificate names no OIDC issuer"))
+            {
+                Run = Extension(parsed, RunInvocation) is { } invocation ? AsnDecoder.ReadCharacterString(invocation, AsnEncodingRules.DER, UniversalTagNumber.UTF8String, out _) : null,
+            };
         }
         catch (Exception exception) when (exception is CryptographicException or AsnContentException or ArgumentException)
         {

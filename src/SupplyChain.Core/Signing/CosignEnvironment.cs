@@ -13,7 +13,13 @@ internal static class CosignEnvironment
         [Password, "COSIGN_PKCS11_PIN", "SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "BUILDKITE_AGENT_ACCESS_TOKEN"];
 
     /// <summary>The password is always set, even if empty: without it cosign reads it from the terminal or from standard input.</summary>
-    public static Dictionary<string, string?> ForSigning(IMachine machine) => new() { [Password] = machine.Variable(Password) ?? "" };
+    public static Dictionary<string, string?> ForSigning(IMachine machine)
+    {
+        // All of them, though a process inherits them anyway: the machine that was looked at is the one that signs.
+        var environment = Secrets.ToDictionary(name => name, machine.Variable);
+        environment[Password] ??= "";
+        return environment;
+    }
 
     /// <summary>A verifier is a stranger: it gets none of the signer's secrets. (A key service or a token may want its own to hand out the public key.)</summary>
     public static Dictionary<string, string?> ForVerifying(bool keyFromService) =>

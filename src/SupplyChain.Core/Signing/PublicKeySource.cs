@@ -20,11 +20,15 @@ public sealed class PublicKeySource(IToolRunner runner, Tool cosign, SigningSett
     {
         var bundle = await ReadFirstAsync(evidence, cancellationToken);
         if (FromSettings(settings, bundle.LogEntries > 0, machine) is { } asked)
-            return asked with { CertificateOidcIssuer = asked.CertificateOidcIssuer ?? (asked is { Key: null, CertificateOidcIssuerRegexp: null } ? bundle.Certificate?.Issuer : null) };
+            return asked is { Key: null, CertificateOidcIssuer: null, CertificateOidcIssuerRegexp: null } ? WithIssuer(asked, identity, bundle.Certificate) : asked;
         // Anybody can have a certificate, and anybody a key: a bundle of the other kind is not ours, whatever it says.
         if (identity.IsKeyless != bundle.Certificate is not null)
             throw new DiagnosticException(DiagnosticCodes.SigningFailed, $"the bundle {evidence[0].BundleFile} was not signed by {identity.DisplayName}. Publish again; give each project a SupplyChainOutputPath of its own.");
         if (bundle.Certificate is { } certificate)
+        {
+            (JobIdentity.Read(identity.Ambient!, machine) ?? throw new DiagnosticException(
+                DiagnosticCodes.SigningSettingsUnusable,
+                $"{identity.Ambient!.Name} does not say who this job is, so nothing can be expected of the certificate. Set SupplyChainCertificateIdentity and SupplyChainCertificateOidcIssuer.")).Check(certificate);
             return new ExpectedSigner($"{certificate.Subject} ({certificate.Issuer})")
             {
                 CertificateIdentity = certificate.Subject,
@@ -32,6 +36,7 @@ public sealed class PublicKeySource(IToolRunner runner, Tool cosign, SigningSett
                 RequireTransparencyLog = settings.UsesTransparencyLog(keyless: true),
                 TrustedRoot = settings.FullPath(settings.TrustedRoot),
             };
+        }
         var pem = FindBeside(identity.Key!, bundle.KeyHint!) ?? await AskAsync(identity.Key!, bundle.KeyHint!, cancellationToken);
         // A copy of the very text that was compared: nobody can change it between the comparison and the verification.
         var file = Path.Combine(Directory.CreateDirectory(workDirectory).FullName, "cosign.pub");
@@ -42,6 +47,15 @@ public sealed class PublicKeySource(IToolRunner runner, Tool cosign, SigningSett
             RequireTransparencyLog = settings.TransparencyLog == TransparencyLog.True || bundle.LogEntries > 0,
             TrustedRoot = settings.FullPath(settings.TrustedRoot),
         };
+    }
+
+    /// <summary>The issuer of this job's own identity; of two that are the same but for what an enterprise adds, the certificate's.</summary>
+    private ExpectedSigner WithIssuer(ExpectedSigner asked, SigningIdentity identity, CertificateIdentity? certificate)
+    {
+        var job = identity.Ambient is { } ambient ? JobIdentity.Read(ambient, machine) : null;
+        if (job is null)
+            throw new DiagnosticException(DiagnosticCodes.SigningSettingsUnusable, "SupplyChainCertificateIdentity is set without SupplyChainCertificateOidcIssuer: the same name from another issuer is another one. Set it.");
+        return asked with { CertificateOidcIssuer = certificate is { Issuer: var issuer } && (issuer.StartsWith(job.Issuer + "/", StringComparison.Ordinal) || job.BrokeredIssuers.Contains(issuer)) ? issuer : job.Issuer };
     }
 
     /// <summary>Who must have signed according to the properties alone; null when they say nothing.</summary>

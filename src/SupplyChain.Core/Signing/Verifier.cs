@@ -123,6 +123,8 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         // Cosign's words choose the advice only; that the verification failed is known by its exit code.
         var advice = Says("UNAUTHORIZED", "DENIED", "status code 401", "status code 403", "403 Forbidden")
             ? $"Cosign reads the registry by itself: log in with docker login {request.Reference.Registry}, or set DOTNET_CONTAINER_PUSH_REGISTRY_UNAME and …_PWORD."
+            : Says("signed by unknown authority", "failed to verify log inclusion", "failed to verify signed certificate timestamp", "threshold not met", "no trusted", "not enough verified")
+                ? "It comes from another Sigstore than the one that is trusted: set SupplyChainTrustedRoot to the trusted root of yours."
             : Says("dial tcp", "connection refused", "no such host", "x509:", "i/o timeout", "server gave HTTP response")
                 ? "Cosign could not reach the registry as this build did; check proxy and certificates, then publish again."
                 : Says("none of the attestations matched", "no matching attestations: \n", "no attestations", "no signatures found")

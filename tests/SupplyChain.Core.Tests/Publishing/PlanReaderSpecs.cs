@@ -61,6 +61,17 @@ public sealed class PlanReaderSpecs : IDisposable
     }
 
     [Fact]
+    public void A_name_that_cosign_cannot_verify_is_refused_where_it_is_signed()
+    {
+        _values["ContainerRepository"] = "x";
+        Read();
+        (_values["ContainerRegistry"], _values["SupplyChainSign"]) = ("registry.example.com", "false");
+        Read();
+        _values.Remove("SupplyChainSign");
+        Refuse(DiagnosticCodes.RegistryNameUnusable).ShouldContain("one character long");
+    }
+
+    [Fact]
     public void A_tag_that_is_none_is_refused()
     {
         _values["ContainerImageTags"] = "1.0.0;one two";
