@@ -7,9 +7,12 @@ public sealed class OpenImage : StageTask
 {
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken);
+        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken, State.EarlierImageDirectory);
         State.Image.Write(image);
-        File.Delete(State.ArchiveFile);
+        var plan = State.Plan.Read();
+        if (plan.Publish)
+            OpenDestination(plan).LookUp(image.Root.Digest);
+        State.DeleteSources();
         Say($"image {image.Root.Digest.Short} built, nothing pushed yet ({Describe(image)})");
     }
 

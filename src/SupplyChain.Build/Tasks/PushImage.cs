@@ -29,7 +29,11 @@ public sealed class PushImage : StageTask
         // A document that was asked for and is not there is said before anything leaves this machine.
         State.RequireDocuments(plan.Attestations);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await FirstFailureStopsAll(stop, PushAsync(plan, image, verdict, stop.Token), SignAsync(plan, image, stop.Token));
+        await FirstFailureStopsAll(
+            stop,
+            // Signing takes longest, so it begins first; on threads of their own neither waits for the other's synchronous parts.
+            Task.Run(() => SignAsync(plan, image, stop.Token), stop.Token),
+            Task.Run(() => PushAsync(plan, image, verdict, stop.Token), stop.Token));
     }
 
     private async Task PushAsync(PublishPlan plan, ImageLayout image, GateVerdict verdict, CancellationToken cancellationToken)

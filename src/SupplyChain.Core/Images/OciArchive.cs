@@ -14,18 +14,19 @@ public static class OciArchive
     /// (docker's manifest.json, leftovers of another tag). The archive stays; the caller deletes it once this has returned.
     /// </summary>
     /// <param name="archiveFile">An uncompressed tar.</param>
+    /// <param name="earlierLayout">A layout that is no longer wanted: blobs that are the same are taken from it, once their content has been hashed. It need not be there.</param>
     /// <exception cref="DiagnosticException">
     /// SCB1001 not readable or cut off; SCB1002 hostile; SCB1003 wrong digest or size; SCB1004 a blob is missing; SCB1006 malformed or
     /// contradictory documents; SCB1007 the layout cannot be written. Nothing is left behind then, and an older layout is untouched.
     /// </exception>
-    public static Task<ImageLayout> OpenAsync(string archiveFile, string layoutDirectory, CancellationToken cancellationToken)
+    public static Task<ImageLayout> OpenAsync(string archiveFile, string layoutDirectory, CancellationToken cancellationToken, string? earlierLayout = null)
     {
         var archive = Path.GetFullPath(archiveFile);
         var layout = Path.TrimEndingDirectorySeparator(Path.GetFullPath(layoutDirectory));
-        return Task.Run(() => Open(archive, layout, cancellationToken), cancellationToken);
+        return Task.Run(() => Open(archive, layout, new EarlierBlobs(earlierLayout), cancellationToken), cancellationToken);
     }
 
-    private static ImageLayout Open(string archiveFile, string layoutDirectory, CancellationToken cancellationToken)
+    private static ImageLayout Open(string archiveFile, string layoutDirectory, EarlierBlobs earlier, CancellationToken cancellationToken)
     {
         try
         {
@@ -33,7 +34,7 @@ public static class OciArchive
             var graph = new ImageDocuments(content.ReadDocument).Read(content.ReadIndexJson());
             var layout = new ImageLayout(layoutDirectory, graph.Root, graph.Platforms) { Tags = graph.Tags, Attached = graph.Attached };
             content.CheckRepeats(layout, cancellationToken);
-            Unpack(content, layout, cancellationToken);
+            Unpack(content, layout, earlier, cancellationToken);
             return layout;
         }
         catch (DiagnosticException e)
@@ -46,7 +47,7 @@ public static class OciArchive
         }
     }
 
-    private static void Unpack(ArchiveContent content, ImageLayout layout, CancellationToken cancellationToken)
+    private static void Unpack(ArchiveContent content, ImageLayout layout, EarlierBlobs earlier, CancellationToken cancellationToken)
     {
         try
         {
@@ -55,7 +56,11 @@ public static class OciArchive
             var unfinished = layout with { Directory = folder.Path };
             BlobCopy.ForEach<Descriptor>(
                 [.. layout.ListBlobs(), .. layout.ListManifests()],
-                blob => content.Extract(blob, unfinished.BlobPath(blob.Digest), cancellationToken),
+                blob =>
+                {
+                    if (!earlier.TryTake(blob, unfinished.BlobPath(blob.Digest), cancellationToken))
+                        content.Extract(blob, unfinished.BlobPath(blob.Digest), cancellationToken);
+                },
                 cancellationToken);
             OciLayoutFiles.Write(folder.Path, layout.Root);
             cancellationToken.ThrowIfCancellationRequested();

@@ -14,6 +14,7 @@ internal sealed class Destination : IDisposable
     private readonly HttpClient? _http;
     private readonly RememberedCredentials? _credentials;
     private readonly Func<string, string?> _environment;
+    private (Digest Image, Task<bool> IsThere)? _lookup;
 
     public Destination(PublishPlan plan, Func<string, string?> environment, TimeProvider clock)
     {
@@ -48,6 +49,25 @@ internal sealed class Destination : IDisposable
         if (_http is not null)
             _ = Task.Run(() => Task.WhenAll(tags.Select(tag => Store.ResolveTagAsync(tag, _stop.Token))));
     }
+
+    /// <summary>Asks whether the image is there already, while it is being scanned: only then can it have evidence of an earlier publish.</summary>
+    public void LookUp(Digest image) => _lookup = (image, Task.Run(() => AskAsync(image, _stop.Token)));
+
+    /// <summary>What <see cref="LookUp"/> has found; asked now where that was not done or has failed.</summary>
+    public async Task<bool> HasImageAsync(Digest image, CancellationToken cancellationToken)
+    {
+        if (_lookup is { } lookup && lookup.Image == image)
+        {
+            await Task.WhenAny(lookup.IsThere).WaitAsync(cancellationToken);
+            if (lookup.IsThere.IsCompletedSuccessfully)
+                return lookup.IsThere.Result;
+        }
+
+        return await AskAsync(image, cancellationToken);
+    }
+
+    private async Task<bool> AskAsync(Digest image, CancellationToken cancellationToken) =>
+        await Store.ReadManifestAsync(image, cancellationToken) is not null;
 
     public void Dispose()
     {

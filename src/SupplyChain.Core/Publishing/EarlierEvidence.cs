@@ -23,8 +23,8 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
         if (identity.IsKeyless && PublicKeySource.FromSettings(settings, logged: true, machine) is null)
             return null;
 
-        // What is not there has no evidence: the usual case, and it costs one question.
-        if (await destination.Store.ReadManifestAsync(image.Digest, cancellationToken) is null)
+        // What is not there has no evidence: the usual case.
+        if (!await destination.HasImageAsync(image.Digest, cancellationToken))
             return null;
 
         var stored = await _reader.ListAsync(destination.Store, image, cancellationToken);

@@ -19,6 +19,9 @@ internal sealed class PublishState(string directory)
     /// <summary>The image as an OCI layout, before it goes anywhere.</summary>
     public string ImageDirectory => System.IO.Path.Combine(directory, "image");
 
+    /// <summary>The image of the last publish, until <see cref="ImageDirectory"/> has taken over what is the same.</summary>
+    public string EarlierImageDirectory => System.IO.Path.Combine(directory, "earlier-image");
+
     /// <summary>Where the SDK is made to write its archive.</summary>
     public string ArchiveFile => System.IO.Path.Combine(directory, "image.tar");
 
@@ -57,9 +60,11 @@ internal sealed class PublishState(string directory)
         try
         {
             // A name of its own each time: an earlier clean-up may still be at work on its own.
+            var old = $"{folder}.old-{System.IO.Path.GetRandomFileName()}";
             if (System.IO.Directory.Exists(folder))
-                System.IO.Directory.Move(folder, $"{folder}.old-{System.IO.Path.GetRandomFileName()}");
+                System.IO.Directory.Move(folder, old);
             System.IO.Directory.CreateDirectory(folder);
+            KeepImage(old);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -70,6 +75,24 @@ internal sealed class PublishState(string directory)
         }
 
         _ = Task.Run(() => DeleteOld(folder));
+    }
+
+    private void KeepImage(string old)
+    {
+        var earlier = new PublishState(old);
+        foreach (var image in new[] { earlier.ImageDirectory, earlier.EarlierImageDirectory }.Where(System.IO.Directory.Exists).Take(1))
+            System.IO.Directory.Move(image, EarlierImageDirectory);
+    }
+
+    /// <summary>The image has been opened: what it was made from is no longer needed. Deleting large files takes a moment, so it is done beside the build.</summary>
+    public void DeleteSources()
+    {
+        var (archive, earlier) = (ArchiveFile, EarlierImageDirectory);
+        _ = Task.Run(() =>
+        {
+            SiblingPath.Delete(archive);
+            SiblingPath.Delete(earlier);
+        });
     }
 
     /// <summary>Also what a process that was killed has left.</summary>
