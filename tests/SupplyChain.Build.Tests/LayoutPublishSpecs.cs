@@ -28,6 +28,18 @@ public sealed class LayoutPublishSpecs(Workshop workshop)
     }
 
     [Fact]
+    public async Task The_tasks_for_every_platform_do_the_same_as_those_that_are_compiled_ahead_of_time()
+    {
+        var project = workshop.Project();
+        var tasks = Directory.GetFiles(workshop.Package.Home, "SupplyChain.Build.dll", SearchOption.AllDirectories).Single(file => Path.GetFileName(Path.GetDirectoryName(file)) == "net10.0");
+        var run = await PublishAsync(project, $"-p:_SupplyChainTasksAssembly={tasks}");
+
+        var layout = project.Path($"{Output}/image");
+        ImageFiles.ShouldHoldImage(layout, ImageFiles.TagsOfLayout(layout)["latest"]);
+        run.Lines[^1].Trim().ShouldBe($"hello-api@{ImageFiles.TagsOfLayout(layout)["latest"]}");
+    }
+
+    [Fact]
     public async Task SupplyChainSign_true_signs_and_verifies_in_the_layout_as_a_stranger_can()
     {
         var project = workshop.Project();

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
 
 namespace SupplyChain.Build.Tests;
@@ -26,11 +27,37 @@ public sealed class PackageSpecs(Workshop workshop)
                 "tasks/net10.0/SupplyChain.Build.deps.json",
                 "tasks/net10.0/SupplyChain.Build.dll",
                 "tasks/net10.0/SupplyChain.Core.dll",
+                "tasks/net10.0/linux-x64/CliWrap.dll",
+                "tasks/net10.0/linux-x64/Polly.Core.dll",
+                "tasks/net10.0/linux-x64/SupplyChain.Build.deps.json",
+                "tasks/net10.0/linux-x64/SupplyChain.Build.dll",
+                "tasks/net10.0/linux-x64/SupplyChain.Core.dll",
             ]);
     }
 
     [Fact]
-    public void The_package_is_smaller_than_one_megabyte() => new FileInfo(workshop.Package.File).Length.ShouldBeLessThan(1_000_000);
+    public void The_package_is_smaller_than_four_megabytes() => new FileInfo(workshop.Package.File).Length.ShouldBeLessThan(4_000_000);
+
+    [Fact]
+    public void For_Linux_on_x64_the_tasks_are_compiled_ahead_of_time()
+    {
+        using var nupkg = ZipFile.OpenRead(workshop.Package.File);
+        foreach (var name in new[] { "SupplyChain.Build.dll", "SupplyChain.Core.dll" })
+        {
+            IsCompiled($"tasks/net10.0/{name}").ShouldBeFalse();
+            IsCompiled($"tasks/net10.0/linux-x64/{name}").ShouldBeTrue();
+        }
+
+        bool IsCompiled(string entry)
+        {
+            using var content = new MemoryStream();
+            using (var stream = nupkg.GetEntry(entry)!.Open())
+                stream.CopyTo(content);
+            content.Position = 0;
+            using var image = new PEReader(content);
+            return image.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size > 0;
+        }
+    }
 
     [Fact]
     public void The_package_brings_no_dependency_into_the_project_and_is_a_development_dependency()

@@ -27,6 +27,26 @@ public sealed class PublishStateSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Of_an_earlier_publish_only_the_image_stays_until_the_new_one_has_been_opened()
+    {
+        State.Clear();
+        Directory.CreateDirectory(State.ImageDirectory);
+        File.WriteAllText(Path.Combine(State.ImageDirectory, "oci-layout"), "first");
+        State.Verdict.Write(new GateVerdict(Digest.Of([1]), Passed: true, [], "passed"));
+
+        // The second one ends before it has opened its image: the third one still finds the first one's.
+        State.Clear();
+        State.Clear();
+        Directory.GetFileSystemEntries(State.Directory).ShouldBe([State.EarlierImageDirectory]);
+        File.ReadAllText(Path.Combine(State.EarlierImageDirectory, "oci-layout")).ShouldBe("first");
+
+        File.WriteAllText(State.ArchiveFile, "archive");
+        State.DeleteSources();
+        while (Directory.GetFileSystemEntries(State.Directory).Length > 0)
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public void A_folder_that_cannot_be_emptied_is_an_error_that_names_it()
     {
         Directory.CreateDirectory(_folder.File("obj"));
