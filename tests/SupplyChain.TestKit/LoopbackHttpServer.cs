@@ -82,7 +82,7 @@ internal sealed class LoopbackHttpServer : IAsyncDisposable
                 _connections[socket] = Task.Run(() => ServeAsync(socket), CancellationToken.None);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (_stop.IsCancellationRequested && e is (OperationCanceledException or SocketException or InvalidOperationException))
         {
             // Stopped.
         }

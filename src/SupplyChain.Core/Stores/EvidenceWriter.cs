@@ -25,17 +25,16 @@ internal sealed record EvidenceWriter(EvidenceReader Reader)
         if (evidence.Count == 0)
             return [];
         var bundles = await Task.WhenAll(evidence.Select(item => ReadAsync(subject, item, cancellationToken)));
-        var attached = (await Reader.ListAsync(store, subject, cancellationToken))
+        // The blobs go while the list is asked for: one that is there already is not sent again, and one that nothing refers to is nothing.
+        var listing = Reader.ListAsync(store, subject, cancellationToken);
+        await Task.WhenAll(listing, WriteBlobsAsync(store, bundles.DistinctBy(b => b.Descriptor.Digest).Select(b => (b.Descriptor, b.Content)), cancellationToken));
+        var attached = listing.Result
             .DistinctBy(stored => stored.Bundle.Digest)
             .ToDictionary(stored => stored.Bundle.Digest, stored => stored.Manifest);
 
         var fresh = bundles.Where(b => !attached.ContainsKey(b.Descriptor.Digest)).DistinctBy(b => b.Descriptor.Digest).ToArray();
         if (fresh.Length > 0)
         {
-            await Task.WhenAll(fresh
-                .Select(b => (b.Descriptor, Content: b.Content))
-                .Append((EvidenceManifest.EmptyConfigDescriptor, EvidenceManifest.EmptyConfig))
-                .Select(blob => WriteBlobAsync(store, blob.Item1, blob.Item2, cancellationToken)));
             var manifests = fresh.Select(b => EvidenceManifest.Make(subject, b.Descriptor, b.Evidence.PredicateType, created)).ToArray();
             await store.WriteReferrersAsync(subject, manifests, cancellationToken);
             for (var i = 0; i < fresh.Length; i++)
@@ -51,6 +50,9 @@ internal sealed record EvidenceWriter(EvidenceReader Reader)
         }
         return bundles.Select(b => attached[b.Descriptor.Digest]).ToArray();
     }
+
+    private static Task WriteBlobsAsync(IImageStore store, IEnumerable<(Descriptor Blob, ReadOnlyMemory<byte> Content)> bundles, CancellationToken cancellationToken) =>
+        Task.WhenAll(bundles.Append((EvidenceManifest.EmptyConfigDescriptor, EvidenceManifest.EmptyConfig)).Select(item => WriteBlobAsync(store, item.Item1, item.Item2, cancellationToken)));
 
     private static async Task WriteBlobAsync(IImageStore store, Descriptor blob, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
