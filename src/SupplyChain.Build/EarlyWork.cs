@@ -17,11 +17,11 @@ internal sealed class EarlyWork : IDisposable
     private readonly TaskCompletionSource<ImageLayout> _image = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task<ScanReport?> _report;
 
-    public EarlyWork(PublishPlan plan, PublishState state, IReadOnlyList<PublishedFile>? publishedFiles = null)
+    public EarlyWork(PublishPlan plan, PublishState state, IToolRunner runner, IReadOnlyList<PublishedFile>? publishedFiles = null)
     {
         // Task.Run: nothing of this may run on MSBuild's own thread.
         Inventory = Task.Run(() => ReadInventoryAsync(plan, publishedFiles, _stop.Token));
-        _report = Task.Run(() => ScanAsync(plan, state, _stop.Token));
+        _report = Task.Run(() => ScanAsync(plan, state, runner, _stop.Token));
     }
 
     public Task<ProjectInventory> Inventory { get; }
@@ -34,14 +34,14 @@ internal sealed class EarlyWork : IDisposable
         return await _report;
     }
 
-    private async Task<ScanReport?> ScanAsync(PublishPlan plan, PublishState state, CancellationToken cancellationToken)
+    private async Task<ScanReport?> ScanAsync(PublishPlan plan, PublishState state, IToolRunner runner, CancellationToken cancellationToken)
     {
         if (plan.Trivy is not { } trivy)
             return null;
         var inventory = await Inventory;
         await using (var file = File.Create(state.InventorySbomFile))
             CycloneDxWriter.Write(SbomBuilder.BuildInventory(inventory, Package.Version), file);
-        return await new TrivyScanner(new ToolRunner(), trivy).ScanAsync(
+        return await new TrivyScanner(runner, trivy).ScanAsync(
             new ScanRequest(_image.Task, state.ScanDirectory, plan.OutputDirectory, Package.EnvironmentVariables())
             {
                 InventoryFile = state.InventorySbomFile,

@@ -62,12 +62,13 @@ public sealed class SettingsSpecs(Workshop workshop)
     }
 
     [Fact]
-    public async Task A_tool_that_is_nowhere_is_named_with_ways_to_get_it()
+    public async Task A_tool_that_is_nowhere_and_may_not_be_installed_is_named_with_ways_to_get_it()
     {
         using var empty = new TestFolder();
-        var run = (await workshop.Project().PublishAsync(Cancellation, [workshop.OnBaseImage], new Dictionary<string, string?> { ["PATH"] = empty.Path })).Failed();
+        var run = (await workshop.Project().PublishAsync(Cancellation, [workshop.OnBaseImage, "-p:SupplyChainOffline=true"], new Dictionary<string, string?> { ["PATH"] = empty.Path })).Failed();
 
         run.Output.ShouldContain("error SCB7001: trivy is not on PATH and not in ");
+        run.Output.ShouldContain("it cannot be installed: SupplyChainOffline=true forbids the download");
         run.Output.ShouldContain("SupplyChainTrivyPath");
     }
 

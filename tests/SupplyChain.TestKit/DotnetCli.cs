@@ -59,6 +59,7 @@ internal sealed class DotnetCli(string home)
         // No node, compiler or build server may outlive a test, or carry one test's environment into the next.
         clean["MSBUILDDISABLENODEREUSE"] = "1";
         clean["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        clean["UseSharedCompilation"] = "false";
         return clean;
     }
 

@@ -26,6 +26,12 @@ internal sealed record HttpReply(int Status, byte[] Body, params (string Name, s
     /// <summary>Closes the connection after this many bytes of the body, though Content-Length promised all.</summary>
     public int? TruncateAfter { get; init; }
 
+    /// <summary>The body is the content of this file, and not held in memory.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Sends one byte of the body each time this has passed: a server that never ends and never breaks off.</summary>
+    public TimeSpan? Drip { get; init; }
+
     /// <summary>No answer: the connection is reset after this many bytes of the request's body were read.</summary>
     public long? ResetAfter { get; init; }
 
@@ -180,10 +186,21 @@ internal sealed class LoopbackHttpServer : IAsyncDisposable
         foreach (var (name, value) in reply.Headers)
             head.Append(name).Append(": ").Append(value).Append("\r\n");
         if (reply.Headers.All(h => h.Name != "Content-Length") && reply.Status is not (204 or 304))
-            head.Append(CultureInfo.InvariantCulture, $"Content-Length: {reply.Body.Length}\r\n");
+            head.Append(CultureInfo.InvariantCulture, $"Content-Length: {(reply.File is { } named ? new FileInfo(named).Length : reply.Body.Length)}\r\n");
         head.Append("\r\n");
         await stream.WriteAsync(Encoding.Latin1.GetBytes(head.ToString()), _stop.Token);
-        if (method != "HEAD")
+        for (var sent = 0; reply.Drip is { } pause && sent < reply.Body.Length; sent++)
+        {
+            await stream.WriteAsync(reply.Body.AsMemory(sent, 1), _stop.Token);
+            await stream.FlushAsync(_stop.Token);
+            await Task.Delay(pause, _stop.Token);
+        }
+        if (method != "HEAD" && reply.File is { } path)
+        {
+            await using var file = File.OpenRead(path);
+            await file.CopyToAsync(stream, _stop.Token);
+        }
+        else if (method != "HEAD" && reply.Drip is null)
             await stream.WriteAsync(reply.Body.AsMemory(0, Math.Min(reply.TruncateAfter ?? int.MaxValue, reply.Body.Length)), _stop.Token);
         await stream.FlushAsync(_stop.Token);
     }

@@ -15,6 +15,12 @@ public sealed class GenerateKeyPair : StageTask
 
     public string? ToolsPath { get; set; }
 
+    public string? ToolsSource { get; set; }
+
+    public string? ToolPins { get; set; }
+
+    public string? Offline { get; set; }
+
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         var settings = new Settings(
@@ -23,11 +29,16 @@ public sealed class GenerateKeyPair : StageTask
                 ["SupplyChainSigningKey"] = SigningKey ?? "",
                 ["SupplyChainCosignPath"] = CosignPath ?? "",
                 ["SupplyChainToolsPath"] = ToolsPath ?? "",
+                ["SupplyChainToolsSource"] = ToolsSource ?? "",
+                ["SupplyChainToolPin"] = ToolPins ?? "",
+                ["SupplyChainOffline"] = Offline ?? "",
             },
             ProjectFile);
         var cosign = new PlanReader(Package.Machine).FindTool("cosign", settings);
+        using var shelf = NewShelf(new PlanReader(Package.Machine).ReadTools(settings));
+        await shelf.WaitAsync([cosign], Say, TimeSpan.FromSeconds(5), cancellationToken);
         var prefix = settings.Text("SupplyChainSigningKey") is { } key ? Prefix(KeyReference.Parse(key, "SupplyChainSigningKey", settings.ProjectDirectory)) : null;
-        var pair = await new KeyPairGenerator(new ToolRunner(), cosign, Package.Machine).GenerateAsync(prefix, cancellationToken);
+        var pair = await new KeyPairGenerator(new CheckedToolRunner(new ToolRunner(), shelf), cosign, Package.Machine).GenerateAsync(prefix, cancellationToken);
         pair.Warnings.ToList().ForEach(Report);
         Say($"key pair written: {pair.PrivateKeyFile}, {pair.PublicKeyFile}. Sign with -p:SupplyChainSigningKey={pair.PrivateKeyFile}; give the .pub file to those who verify.");
     }

@@ -1,6 +1,7 @@
 using Microsoft.Build.Framework;
 using SupplyChain.Core.Projects;
 using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Build.Tasks;
 
@@ -23,12 +24,15 @@ public sealed class PreparePublish : StageTask
     {
         var values = Settings.ToDictionary(item => item.ItemSpec, item => item.GetMetadata("Value"));
         var plan = new PlanReader(Package.Machine).Read(new Settings(values, ProjectFile));
+        // First: a download is the longest of all, and begins before anything else of this publish.
+        var shelf = Kept.Replace(() => NewShelf(plan.Tools));
+        shelf.Begin(plan.Trivy, plan.Cosign);
         Kept.Replace(() =>
         {
             // Only here: what an earlier publish of this build still does has been ended, and can no longer write into the emptied folders.
             State.Clear();
             OutputFolder.Prepare(plan.OutputDirectory);
-            return new EarlyWork(plan, State, PublishedFiles.Length == 0 ? null : [.. PublishedFiles.Select(Published)]);
+            return new EarlyWork(plan, State, new CheckedToolRunner(new ToolRunner(), shelf), PublishedFiles.Length == 0 ? null : [.. PublishedFiles.Select(Published)]);
         });
         var destination = Kept.Replace(() => NewDestination(plan));
         if (plan.Publish)

@@ -51,12 +51,13 @@ public sealed class PushImage : StageTask
         if (plan.Cosign is not { } cosign)
             return;
 
+        await ToolsReadyAsync(cancellationToken, cosign);
         var digest = image.Root.Digest;
         List<StatementToSign> statements = [StatementToSign.Signature(digest)];
         // The plan says what the image must carry; what a step wrote beyond that is for people only.
         foreach (var document in (State.Documents.ReadOrNull() ?? []).Where(document => plan.Attestations.Contains(document.PredicateType)))
             statements.Add(StatementToSign.Attestation(digest, plan.Repository.Name, document.PredicateType, await document.ReadAsync(digest, cancellationToken)));
-        var (identity, runner) = (SigningIdentity.Resolve(plan.Signing, Package.Machine), new ToolRunner());
+        var (identity, runner) = (SigningIdentity.Resolve(plan.Signing, Package.Machine), Runner);
         var attested = statements.Count > 1 ? $"; attested {PredicateTypes.Summary(statements.Select(statement => statement.PredicateType))}" : "";
         var earlier = new EarlierEvidence(OpenDestination(plan), runner, cosign, plan.Signing, Package.Machine, StateDirectory);
         if (await earlier.FindAsync(image.Root, statements, identity, plan.OutputDirectory, cancellationToken) is { } kept)

@@ -5,6 +5,7 @@ public sealed class ScanImage : StageTask
 {
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
+        await ToolsReadyAsync(cancellationToken, State.Plan.Read().Trivy);
         if (await EarlyWork().ScanAsync(State.Image.Read(), cancellationToken) is { } report)
             State.Scan.Write(report);
     }

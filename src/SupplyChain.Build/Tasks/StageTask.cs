@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Build.Framework;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Build.Tasks;
 
@@ -60,7 +61,18 @@ public abstract class StageTask : Microsoft.Build.Utilities.Task, ICancelableTas
 
     private protected KeptObjects Kept => new(BuildEngine, StateDirectory);
 
-    private protected EarlyWork EarlyWork() => Kept.GetOrAdd(() => new EarlyWork(State.Plan.Read(), State));
+    private protected EarlyWork EarlyWork() => Kept.GetOrAdd(() => new EarlyWork(State.Plan.Read(), State, Runner));
+
+    /// <summary>The tools of this publish: what is not on this machine is installed beside the other steps.</summary>
+    private protected ToolShelf Tools => Kept.GetOrAdd(() => NewShelf(State.Plan.Read().Tools));
+
+    /// <summary>Runs tools, each once it is installed and checked.</summary>
+    private protected IToolRunner Runner => new CheckedToolRunner(new ToolRunner(), Tools);
+
+    private protected static ToolShelf NewShelf(ToolProvision? tools) => tools is null ? throw new InvalidOperationException("The plan does not say where tools are.") : new(tools.Folder, tools.Open(), TimeProvider.System);
+
+    /// <summary>Waits for tools that are being installed, and says now and then how far that is.</summary>
+    private protected Task ToolsReadyAsync(CancellationToken cancellationToken, params Tool?[] tools) => Tools.WaitAsync(tools, Say, TimeSpan.FromSeconds(5), cancellationToken);
 
     /// <summary>One connection to the destination for the whole publish.</summary>
     private protected Destination OpenDestination(PublishPlan plan)

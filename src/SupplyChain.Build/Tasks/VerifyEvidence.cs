@@ -1,7 +1,6 @@
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Stores;
-using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Build.Tasks;
 
@@ -14,7 +13,7 @@ public sealed class VerifyEvidence : StageTask
         if (!plan.Publish || !plan.Verify || plan.Cosign is not { } cosign)
             return;
 
-        var (pushed, evidence, runner) = (State.Pushed.Read(), State.Evidence.Read(), new ToolRunner());
+        var (pushed, evidence, runner) = (State.Pushed.Read(), State.Evidence.Read(), Runner);
         var destination = OpenDestination(plan);
         var identity = SigningIdentity.Resolve(plan.Signing, Package.Machine);
         var signer = await new PublicKeySource(runner, cosign, plan.Signing, Package.Machine).GetAsync(identity, evidence, StateDirectory, cancellationToken);

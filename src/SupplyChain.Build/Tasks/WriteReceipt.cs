@@ -2,6 +2,8 @@ using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Tools;
+using Task = System.Threading.Tasks.Task;
 
 namespace SupplyChain.Build.Tasks;
 
@@ -12,14 +14,15 @@ public sealed class WriteReceipt : StageTask
     [Output]
     public ITaskItem? Image { get; private set; }
 
-    protected override async System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         var plan = State.Plan.Read();
         var image = State.Image.Read();
         var reference = plan.ReferenceTo(image.Root.Digest);
+        var tools = await Task.WhenAll(new[] { plan.Trivy, plan.Cosign }.OfType<Tool>().Select(tool => Tools.ReadyAsync(tool, cancellationToken)));
         var receiptFile = Path.Combine(plan.OutputDirectory, "receipt.json");
         var receipt = new StateFile<Receipt>(plan.OutputDirectory, "receipt.json", PublishingJson.Default.Receipt)
-            .Write(Receipt.Of(plan, State, Package.Version, TimeProvider.System.GetUtcNow()));
+            .Write(Receipt.Of(plan, State, Package.Version, TimeProvider.System.GetUtcNow(), tools));
         if (plan.Publish)
         {
             // MSBuild's terminal logger shows nothing of importance "high" but a line of this form, as the result of the project.

@@ -86,6 +86,14 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode ToolMissing = new(7001, Error);
     public static readonly DiagnosticCode ToolTimedOut = new(7002, Error);
     public static readonly DiagnosticCode ToolUnusable = new(7003, Error);
+    public static readonly DiagnosticCode ToolHashMismatch = new(7004, Error);
+    public static readonly DiagnosticCode ToolArchiveRefused = new(7005, Error);
+    public static readonly DiagnosticCode ToolDenied = new(7007, Error);
+    public static readonly DiagnosticCode ToolDownloadFailed = new(7008, Error);
+    public static readonly DiagnosticCode ToolChanged = new(7009, Error);
+    public static readonly DiagnosticCode ToolPinUnusable = new(7010, Error);
+    public static readonly DiagnosticCode ToolsSourceUnusable = new(7011, Error);
+    public static readonly DiagnosticCode ToolsFolderUnusable = new(7013, Error);
 
     // 90xx our own bug
     public static readonly DiagnosticCode InternalError = new(9001, Error);

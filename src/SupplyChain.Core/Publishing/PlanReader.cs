@@ -69,13 +69,30 @@ internal sealed class PlanReader(IMachine machine)
             Verify = verify,
             Trivy = scan ? FindTool("trivy", settings) : null,
             Cosign = sign ? FindTool("cosign", settings) : null,
+            Tools = ReadTools(settings),
         };
     }
 
-    public Tool FindTool(string name, Settings settings) => new ToolLocator(machine).Find(name, new ToolSettings(
+    public Tool FindTool(string name, Settings settings) => new ToolLocator(machine).Find(name, HowToFind(settings));
+
+    /// <summary>Where tools that are not on this machine come from.</summary>
+    public ToolProvision ReadTools(Settings settings) => new(
+        new ToolLocator(machine).ToolsFolder(WhereToolsAre(settings)),
+        ToolProvision.ReadSource(settings.Text("SupplyChainToolsSource"), settings.ProjectDirectory))
+    {
+        Offline = settings.Boolean("SupplyChainOffline", false),
+    };
+
+    private ToolSettings HowToFind(Settings settings) => WhereToolsAre(settings) with
+    {
+        Pins = OwnPins.Parse(settings.List("SupplyChainToolPin")),
+        CannotInstall = ReadTools(settings).CannotInstall(),
+    };
+
+    private static ToolSettings WhereToolsAre(Settings settings) => new(
         new Dictionary<string, string?> { ["trivy"] = settings.Text("SupplyChainTrivyPath"), ["cosign"] = settings.Text("SupplyChainCosignPath") },
         settings.Text("SupplyChainToolsPath"),
-        settings.ProjectDirectory));
+        settings.ProjectDirectory);
 
     /// <summary>Both keys are looked at whether or not they will be used: the plan is a file, and a key's text must not get into it.</summary>
     private static SigningSettings ReadSigning(Settings settings)

@@ -63,6 +63,9 @@ internal sealed record PublishPlan
     public Tool? Trivy { get; init; }
     public Tool? Cosign { get; init; }
 
+    /// <summary>Where those of them that are not on this machine come from; null only where no tool is run.</summary>
+    public ToolProvision? Tools { get; init; }
+
     /// <summary>The image ends in an OCI layout folder of the output folder.</summary>
     [JsonIgnore]
     public bool ToLayout => Repository.Registry is null;

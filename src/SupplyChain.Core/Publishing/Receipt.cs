@@ -24,7 +24,7 @@ internal sealed record Receipt(
     string SupplyChainBuildVersion,
     DateTimeOffset FinishedAt)
 {
-    public static Receipt Of(PublishPlan plan, PublishState state, string version, DateTimeOffset finishedAt)
+    public static Receipt Of(PublishPlan plan, PublishState state, string version, DateTimeOffset finishedAt, IReadOnlyList<Tool> tools)
     {
         var image = state.Image.Read();
         if (plan.Publish)
@@ -43,7 +43,7 @@ internal sealed record Receipt(
             [.. evidence.Select(signed => new ReceiptEvidence(signed.PredicateType, Path.GetFileName(signed.BundleFile)))],
             evidence.Count > 0,
             state.Verification.ReadOrNull()?.Signer,
-            [.. new[] { plan.Trivy, plan.Cosign }.OfType<Tool>()],
+            tools,
             state.Steps(),
             version,
             finishedAt);

@@ -12,6 +12,9 @@ internal sealed record KnownTool(string Name, string Property, string DownloadPa
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Not a tool of this package."),
     };
 
+    /// <summary>The tools of this package; others (docker, podman) are used as they happen to be there.</summary>
+    public static bool IsKnown(string name) => name is "trivy" or "cosign" or "grype";
+
     /// <summary>A sentence without its full stop: where to get it on this machine.</summary>
     public string HowToGet(IMachine machine) => (machine.IsWindows, machine.IsMacOS) switch
     {

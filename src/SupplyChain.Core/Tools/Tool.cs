@@ -4,13 +4,35 @@ namespace SupplyChain.Core.Tools;
 /// <param name="Name">trivy, cosign, …</param>
 /// <param name="Path">Absolute path of the executable.</param>
 /// <param name="FoundBy">For people: the property, PATH, or the tools folder that led to it.</param>
-public sealed record Tool(string Name, string Path, string FoundBy);
+public sealed record Tool(string Name, string Path, string FoundBy)
+{
+    /// <summary>The pinned release that belongs at <see cref="Path"/>, and is installed there when it is not yet; null: a program of the user's own.</summary>
+    public ToolRelease? Release { get; init; }
+
+    /// <summary>What the program itself says, read from the file and never by running it; null: it does not say, or was not looked at yet.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>Of the program, 64 lower-case hexadecimal digits; null: not looked at yet.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>For people: what vouches for it, or that nothing does.</summary>
+    public string? Verified { get; init; }
+}
 
 /// <summary>One run of a tool. Arguments are a list and never pass through a shell.</summary>
 public sealed record ToolInvocation(Tool Tool, IReadOnlyList<string> Arguments)
 {
     /// <summary>Added to the environment of this process; a null value removes the variable.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>What the process inherits from this one's environment: the names for which this is true. Null: everything.</summary>
+    public Func<string, bool>? Inherits { get; init; }
+
+    /// <summary>Written to its standard input; null: that is empty.</summary>
+    public string? StandardInput { get; init; }
+
+    /// <summary>It gets a new temporary folder that only this user can read, deleted when it has ended.</summary>
+    public bool OwnTemporaryFolder { get; init; } = true;
 
     public string? WorkingDirectory { get; init; }
 

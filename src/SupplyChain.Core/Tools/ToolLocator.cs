@@ -1,26 +1,44 @@
+using System.Runtime.InteropServices;
 using SupplyChain.Core.Diagnostics;
 
 namespace SupplyChain.Core.Tools;
 
 /// <summary>
-/// Finds a tool: by its property, on PATH, in the tools folder; in this order. The current directory is never searched, and a relative entry of
-/// PATH is ignored: a repository must not bring the program that judges it.
+/// Finds a tool: by its property, on PATH, in the tools folder; in this order. What is nowhere is the pinned release, to be installed before its
+/// first run. The current directory is never searched, and a relative entry of PATH is ignored: a repository must not bring the program that
+/// judges it.
 /// </summary>
-public sealed class ToolLocator(IMachine machine)
+public sealed class ToolLocator(IMachine machine, Architecture? architecture = null)
 {
-    /// <exception cref="DiagnosticException">SCB7001: the property names a file that is not there, or the tool is nowhere.</exception>
+    /// <summary>Looks, and starts or installs nothing.</summary>
+    /// <exception cref="DiagnosticException">
+    /// SCB7001: the property names a file that is not there, or the tool is nowhere and cannot be installed. SCB7010: the user's pins do not fit this machine.
+    /// </exception>
     public Tool Find(string name, ToolSettings settings)
     {
         var known = KnownTool.Of(name);
         if (settings.Paths.TryGetValue(name, out var given) && !string.IsNullOrWhiteSpace(given))
             return FindGiven(known, Path.GetFullPath(given, settings.BaseDirectory));
         var toolsFolder = ToolsFolder(settings);
+        var platform = ToolPlatform.Of(machine, architecture ?? RuntimeInformation.OSArchitecture);
+        if (platform is not null && OwnPins.Choose(settings.Pins, name, platform) is { } own)
+            return Pinned(own, toolsFolder, settings) ?? throw Missing(known, $"{own.DisplayName}, which SupplyChainToolPin asks for, is not in {toolsFolder}", settings.CannotInstall);
         return FindOnPath(name)
             ?? FindInTools(name, toolsFolder)
-            ?? throw new DiagnosticException(
-                DiagnosticCodes.ToolMissing,
-                $"{name} is not on PATH and not in {toolsFolder}. {known.HowToGet(machine)}, or set {known.Property} to the program.");
+            ?? (platform is not null && ToolPins.Default(name, platform) is { } release ? Pinned(release, toolsFolder, settings) : null)
+            ?? throw Missing(known, $"{name} is not on PATH and not in {toolsFolder}", settings.CannotInstall ?? $"there is no official release for {RuntimeInformation.RuntimeIdentifier}");
     }
+
+    /// <summary>Where this release is, or will be; null when it is not there and may not be installed.</summary>
+    private Tool? Pinned(ToolRelease release, string toolsFolder, ToolSettings settings)
+    {
+        var path = new ToolCache(toolsFolder).Program(release);
+        return settings.CannotInstall is null || machine.IsExecutable(path) ? new Tool(release.Tool, path, "pinned release") { Release = release } : null;
+    }
+
+    private DiagnosticException Missing(KnownTool known, string what, string? why) => new(
+        DiagnosticCodes.ToolMissing,
+        $"{what}, and it cannot be installed: {why}. {known.HowToGet(machine)}, or set {known.Property} to the program.");
 
     private Tool FindGiven(KnownTool known, string path)
     {
@@ -61,7 +79,8 @@ public sealed class ToolLocator(IMachine machine)
         return candidates.FirstOrDefault(machine.IsExecutable) is { } found ? new Tool(name, found, "SupplyChainToolsPath") : null;
     }
 
-    private string ToolsFolder(ToolSettings settings) => string.IsNullOrWhiteSpace(settings.ToolsPath)
+    /// <summary>Absolute; it need not exist.</summary>
+    public string ToolsFolder(ToolSettings settings) => string.IsNullOrWhiteSpace(settings.ToolsPath)
         ? Path.Combine(UserCacheFolder(), "supplychain-build", "tools")
         : Path.GetFullPath(settings.ToolsPath, settings.BaseDirectory);
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Tests.Signing;
 using SupplyChain.Core.Tools;
@@ -72,11 +73,11 @@ public sealed class ToolLocatorSpecs
     [Theory]
     [InlineData("cosign", "https://github.com/sigstore/cosign/releases", "SupplyChainCosignPath")]
     [InlineData("trivy", "https://github.com/aquasecurity/trivy/releases", "SupplyChainTrivyPath")]
-    public void A_tool_that_is_nowhere_is_an_error_that_says_how_to_get_it(string name, string page, string property)
+    public void A_tool_that_is_nowhere_and_may_not_be_installed_is_an_error_that_says_how_to_get_it(string name, string page, string property)
     {
         var message = Fail(name);
 
-        message.ShouldStartWith($"{name} is not on PATH and not in /home/somebody/.cache/supplychain-build/tools.");
+        message.ShouldStartWith($"{name} is not on PATH and not in /home/somebody/.cache/supplychain-build/tools, and it cannot be installed: it is forbidden.");
         message.ShouldContain(page);
         message.ShouldContain(property);
     }
@@ -84,10 +85,49 @@ public sealed class ToolLocatorSpecs
     [Fact]
     public void The_package_manager_of_the_system_is_named()
     {
-        var settings = new ToolSettings(new Dictionary<string, string?>(), null, "/project");
+        var settings = new ToolSettings(new Dictionary<string, string?>(), null, "/project") { CannotInstall = "it is forbidden" };
 
         Should.Throw<DiagnosticException>(() => new ToolLocator(new FakeMachine { IsMacOS = true }).Find("cosign", settings)).Message.ShouldContain("brew install cosign");
         Should.Throw<DiagnosticException>(() => new ToolLocator(new FakeMachine { IsWindows = true }).Find("trivy", settings)).Message.ShouldContain("winget install AquaSecurity.Trivy");
+    }
+
+    [Fact]
+    public void A_tool_that_is_nowhere_is_the_pinned_release_in_the_tools_folder()
+    {
+        var tool = new ToolLocator(_machine, Architecture.Arm64).Find("cosign", new ToolSettings(new Dictionary<string, string?>(), "/tools", "/project"));
+
+        tool.Release.ShouldBe(ToolPins.Default("cosign", "linux-arm64"));
+        tool.Path.ShouldBe("/tools/pinned/cosign-3.0.6-bedac92e8c372986/cosign");
+    }
+
+    [Fact]
+    public void A_pin_of_the_user_s_own_comes_before_PATH_and_after_the_property()
+    {
+        Have("/usr/bin/trivy", "/opt/trivy");
+        _machine.Variables["PATH"] = "/usr/bin";
+        var settings = new ToolSettings(new Dictionary<string, string?>(), "/tools", "/project") { Pins = OwnPins.Parse(["trivy|0.72.0||"]) };
+
+        var locator = new ToolLocator(_machine, Architecture.X64);
+        locator.Find("trivy", settings).Path.ShouldBe("/tools/pinned/trivy-0.72.0-bbb64b9695866ce4/trivy");
+        locator.Find("trivy", settings with { Paths = new Dictionary<string, string?> { ["trivy"] = "/opt/trivy" } }).Path.ShouldBe("/opt/trivy");
+        Should.Throw<DiagnosticException>(() => locator.Find("trivy", settings with { CannotInstall = "it is forbidden" }))
+            .Message.ShouldStartWith("trivy 0.72.0, which SupplyChainToolPin asks for, is not in /tools, and it cannot be installed: it is forbidden.");
+    }
+
+    [Fact]
+    public void What_is_installed_already_needs_no_permission_to_install()
+    {
+        Have("/tools/pinned/cosign-3.0.6-c956e5dfcac53d52/cosign");
+        var settings = new ToolSettings(new Dictionary<string, string?>(), "/tools", "/project") { CannotInstall = "it is forbidden" };
+
+        new ToolLocator(_machine, Architecture.X64).Find("cosign", settings).Release!.Version.ShouldBe("3.0.6");
+    }
+
+    [Fact]
+    public void A_machine_that_no_release_is_made_for_is_told_so()
+    {
+        var settings = new ToolSettings(new Dictionary<string, string?>(), "/tools", "/project");
+        Should.Throw<DiagnosticException>(() => new ToolLocator(_machine, Architecture.S390x).Find("cosign", settings)).Message.ShouldContain("there is no official release for ");
     }
 
     [Fact]
@@ -109,7 +149,8 @@ public sealed class ToolLocatorSpecs
 
     private string Fail(string name, string? path = null)
     {
-        var error = Should.Throw<DiagnosticException>(() => Find(name, path));
+        var settings = new ToolSettings(new Dictionary<string, string?> { [name] = path }, null, "/project") { CannotInstall = "it is forbidden" };
+        var error = Should.Throw<DiagnosticException>(() => new ToolLocator(_machine).Find(name, settings));
         error.Diagnostic.Code.ShouldBe(DiagnosticCodes.ToolMissing);
         return error.Message;
     }

@@ -1,0 +1,47 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Stores;
+
+namespace SupplyChain.Core.Tools;
+
+/// <summary>Where tools are installed, and where they come from. Part of the plan: it holds no secret.</summary>
+/// <param name="Folder">The tools folder, absolute.</param>
+/// <param name="Source">SupplyChainToolsSource: an https address with a slash at its end, or an absolute folder; null: the official releases.</param>
+internal sealed record ToolProvision(string Folder, string? Source)
+{
+    /// <summary>SupplyChainOffline: only what needs no network.</summary>
+    public bool Offline { get; init; }
+
+    /// <summary>For people, why nothing can be installed; null: it can.</summary>
+    public string? CannotInstall() => Offline && (Source is null || IsAddress(Source)) ? "SupplyChainOffline=true forbids the download" : null;
+
+    /// <exception cref="DiagnosticException">SCB7011: it is no address and no folder.</exception>
+    public static string? ReadSource(string? text, string baseDirectory)
+    {
+        if (text is null)
+            return null;
+        if (!text.Contains("://", StringComparison.Ordinal))
+            return ReadFolder(text, Path.GetFullPath(Path.DirectorySeparatorChar == '/' ? text.Replace('\\', '/') : text, baseDirectory));
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Query.Length > 0 || uri.Fragment.Length > 0)
+            throw Invalid(text, "is no address");
+        if (uri.UserInfo.Length > 0)
+            // Not repeated: it holds a password.
+            throw new DiagnosticException(DiagnosticCodes.ToolsSourceUnusable, "SupplyChainToolsSource has a user name or a password in it. Properties are written to logs: take it out. The hashes are pinned, so a mirror may let everybody of your network read.");
+        if (uri.IsFile)
+            return ReadFolder(text, uri.LocalPath);
+        if (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
+            return uri.AbsoluteUri.TrimEnd('/') + "/";
+        throw Invalid(text, uri.Scheme == Uri.UriSchemeHttp ? "is not reached by https" : "is of no kind that is known here");
+    }
+
+    public IToolSource Open() => Source is { } source && !IsAddress(source)
+        ? new FolderToolSource(source)
+        : new HttpToolSource(RegistryHttp.CreateClient(), Source is null ? HttpToolSource.Official : new Uri(Source), new DownloadLimits().Answer);
+
+    private static bool IsAddress(string source) => source.Contains("://", StringComparison.Ordinal);
+
+    private static string ReadFolder(string text, string folder) => Directory.Exists(folder) ? folder : throw Invalid(text, "is no folder that exists");
+
+    private static DiagnosticException Invalid(string text, string why) => new(
+        DiagnosticCodes.ToolsSourceUnusable,
+        $"SupplyChainToolsSource is '{SingleLine.Of(text, 300)}', which {why}. Valid values: the https address of a mirror (https://mirror.example.com/github), or a folder; below it the files lie as on github.com (sigstore/cosign/releases/download/…).");
+}
