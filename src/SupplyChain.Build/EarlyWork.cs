@@ -46,6 +46,7 @@ internal sealed class EarlyWork : IDisposable
             {
                 InventoryFile = state.InventorySbomFile,
                 Offline = plan.Offline,
+                Secrets = plan.ScanSecrets,
                 DatabaseRepositories = plan.TrivyDatabases,
             },
             cancellationToken);

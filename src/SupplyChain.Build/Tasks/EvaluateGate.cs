@@ -11,7 +11,7 @@ public sealed class EvaluateGate : StageTask
     {
         var plan = State.Plan.Read();
         var image = State.Image.Read();
-        var verdict = State.Verdict.Write(plan.Scan ? Evaluate(plan, image) : Skip(image));
+        var verdict = State.Verdict.Write(plan.Scan ? await EvaluateAsync(plan, image, cancellationToken) : Skip(image));
         if (verdict.Passed && plan.UserArchive is { } archive)
         {
             await OciArchiveWriter.WriteAsync(image, plan.Repository, plan.Tags, archive, cancellationToken);
@@ -19,16 +19,17 @@ public sealed class EvaluateGate : StageTask
         }
     }
 
-    private GateVerdict Evaluate(PublishPlan plan, ImageLayout image)
+    private async Task<GateVerdict> EvaluateAsync(PublishPlan plan, ImageLayout image, CancellationToken cancellationToken)
     {
-        var report = State.Scan.Read();
+        var (report, inventory) = (State.Scan.Read(), State.Inventory.Read());
         var scanFile = Path.Combine(plan.OutputDirectory, "scan.json");
         File.Copy(State.Scan.Path, scanFile, overwrite: true);
-        var verdict = Gate.Evaluate(report, plan.Gate, State.Inventory.Read(), image.Root.Digest, Relative(scanFile));
+        var verdict = await new GateStep(plan, TimeProvider.System.GetUtcNow()).EvaluateAsync(report, inventory, image.Root.Digest, Relative(scanFile), cancellationToken);
         var database = report.DatabaseUpdatedAt is { } updated ? FormattableString.Invariant($", database of {updated.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "";
         // Builds from source name no version in their reports.
         var version = report.ScannerVersion == "unknown" ? "" : $" {report.ScannerVersion}";
         Say($"scanned with {report.Scanner}{version}{database}: {verdict.Summary}");
+        verdict.Warnings.ToList().ForEach(Report);
         verdict.Blocking.ToList().ForEach(Report);
         return verdict;
     }

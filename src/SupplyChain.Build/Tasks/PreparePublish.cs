@@ -17,6 +17,15 @@ public sealed class PreparePublish : StageTask
     /// <summary>@(ResolvedFileToPublish); empty where it is not the whole truth about what ships.</summary>
     public ITaskItem[] PublishedFiles { get; set; } = [];
 
+    /// <summary>@(SupplyChainWaiver).</summary>
+    public ITaskItem[] Waivers { get; set; } = [];
+
+    /// <summary>@(NuGetAuditSuppress).</summary>
+    public ITaskItem[] AuditSuppressions { get; set; } = [];
+
+    /// <summary>@(SupplyChainVex).</summary>
+    public ITaskItem[] VexFiles { get; set; } = [];
+
     [Output]
     public string ArchiveFile => State.ArchiveFile;
 
@@ -24,6 +33,11 @@ public sealed class PreparePublish : StageTask
     {
         var values = Settings.ToDictionary(item => item.ItemSpec, item => item.GetMetadata("Value"));
         var plan = new PlanReader(Package.Machine).Read(new Settings(values, ProjectFile));
+        plan = GateSettings.WithExceptions(
+            plan,
+            Waivers.Select(GateItems.Waiver),
+            AuditSuppressions.Select(item => (item.ItemSpec, item.GetMetadata("DefiningProjectFullPath"))),
+            VexFiles.Select(item => item.GetMetadata("FullPath")));
         // First: a download is the longest of all, and begins before anything else of this publish.
         var shelf = Kept.Replace(() => NewShelf(plan.Tools));
         shelf.Begin(plan.Trivy, plan.Cosign);

@@ -44,11 +44,20 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode ScannedOtherImage = new(3003, Error);
     public static readonly DiagnosticCode DatabaseUnavailable = new(3004, Error);
     public static readonly DiagnosticCode NothingRecognised = new(3005, Error);
+    public static readonly DiagnosticCode ScannerTooOld = new(3006, Error);
+    public static readonly DiagnosticCode DatabaseTooOld = new(3007, Error);
 
     // 35xx gate
     public static readonly DiagnosticCode GateFailed = new(3500, Error);
     public static readonly DiagnosticCode PackageVulnerable = new(3501, Error);
     public static readonly DiagnosticCode BaseImageVulnerable = new(3502, Error);
+    public static readonly DiagnosticCode WaiverUnused = new(3503, Warning);
+    public static readonly DiagnosticCode WaiverExpired = new(3504, Error);
+    public static readonly DiagnosticCode WaiverMalformed = new(3505, Error);
+    public static readonly DiagnosticCode WaiverWithoutEnd = new(3506, Warning);
+    public static readonly DiagnosticCode BaseImageEndOfLife = new(3507, Error);
+    public static readonly DiagnosticCode SecretInImage = new(3508, Error);
+    public static readonly DiagnosticCode VexUnusable = new(3509, Error);
 
     // 40xx registry
     public static readonly DiagnosticCode RegistryUnreachable = new(4001, Error);

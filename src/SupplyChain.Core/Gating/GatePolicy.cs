@@ -21,6 +21,15 @@ public enum SeverityThreshold
 /// <param name="IgnoreUnfixed">A finding whose advisory names no fixed version does not fail the publish.</param>
 public sealed record GatePolicy(SeverityThreshold Threshold, bool IgnoreUnfixed = false)
 {
+    /// <summary>Days for which a fix may be out before its finding fails the publish.</summary>
+    public int FixGracePeriodDays { get; init; }
+
+    /// <summary>An older vulnerability database fails the publish; null: its age does not matter.</summary>
+    public int? MaximumDatabaseAgeDays { get; init; }
+
+    /// <summary>False: a base image of a distribution release that is no longer maintained fails the publish.</summary>
+    public bool AllowEndOfLifeBaseImage { get; init; }
+
     /// <summary>The valid values, as a user writes them.</summary>
     public static IReadOnlyList<SeverityThreshold> Thresholds { get; } =
     [
@@ -29,18 +38,26 @@ public sealed record GatePolicy(SeverityThreshold Threshold, bool IgnoreUnfixed 
 
     /// <param name="threshold">The value of SupplyChainSeverityThreshold; case does not matter.</param>
     /// <exception cref="DiagnosticException">SCB0103.</exception>
-    public static GatePolicy Parse(string? threshold, bool ignoreUnfixed = false)
+    public static GatePolicy Parse(string? threshold, bool ignoreUnfixed = false) => TryParse(threshold, out var value)
+        ? new GatePolicy(value, ignoreUnfixed)
+        : throw new DiagnosticException(
+            DiagnosticCodes.UnknownValue,
+            $"SupplyChainSeverityThreshold is '{SingleLine.Of(threshold, 100)}'. Valid values: {string.Join(", ", Thresholds)}.");
+
+    internal static bool TryParse(string? text, out SeverityThreshold threshold)
     {
         // Not Enum.Parse, which takes numbers and lists.
         foreach (var value in Thresholds)
         {
-            if (string.Equals(value.ToString(), threshold?.Trim(), StringComparison.OrdinalIgnoreCase))
-                return new GatePolicy(value, ignoreUnfixed);
+            if (string.Equals(value.ToString(), text?.Trim(), StringComparison.OrdinalIgnoreCase))
+            {
+                threshold = value;
+                return true;
+            }
         }
 
-        throw new DiagnosticException(
-            DiagnosticCodes.UnknownValue,
-            $"SupplyChainSeverityThreshold is '{SingleLine.Of(threshold, 100)}'. Valid values: {string.Join(", ", Thresholds)}.");
+        threshold = default;
+        return false;
     }
 
     /// <summary>
@@ -57,6 +74,10 @@ public sealed record GatePolicy(SeverityThreshold Threshold, bool IgnoreUnfixed 
         _ => true,
     };
 
-    /// <summary>Whether this finding fails the publish.</summary>
-    public bool Blocks(Finding finding) => Reaches(finding.Severity) && !(IgnoreUnfixed && string.IsNullOrWhiteSpace(finding.FixedVersion));
+    /// <summary>Whether the fix has been out for less than the days of grace. Where its day is not known, the advisory's own counts, which is never later; neither known: no grace.</summary>
+    internal bool IsInGrace(Finding finding, DateTimeOffset now) =>
+        FixGracePeriodDays > 0 && HasFix(finding) && (finding.FixedOn ?? finding.Published) is { } day
+        && DateOnly.FromDateTime(now.UtcDateTime) < day.AddDays(Math.Min(FixGracePeriodDays, 36500));
+
+    internal static bool HasFix(Finding finding) => !string.IsNullOrWhiteSpace(finding.FixedVersion);
 }

@@ -13,6 +13,10 @@ internal sealed record PackageVersion : IComparable<PackageVersion>
 
     private PackageVersion(BigInteger[] numbers, string[] preRelease) => (_numbers, _preRelease) = (numbers, preRelease);
 
+    public BigInteger Major => _numbers[0];
+
+    public bool IsPreRelease => _preRelease.Length > 0;
+
     /// <summary>Null when the text is no version: then nothing is said about its order.</summary>
     public static PackageVersion? Parse(string? text)
     {

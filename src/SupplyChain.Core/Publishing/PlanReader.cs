@@ -1,5 +1,4 @@
 using SupplyChain.Core.Diagnostics;
-using SupplyChain.Core.Gating;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Stores;
@@ -56,7 +55,9 @@ internal sealed class PlanReader(IMachine machine)
             LocalRegistry = settings.Text("LocalRegistry"),
             OutputDirectory = settings.Path("OutputDirectory")!,
             Scan = scan,
-            Gate = GatePolicy.Parse(settings.Text("SupplyChainSeverityThreshold"), settings.Boolean("SupplyChainIgnoreUnfixed", false)),
+            Gate = GateSettings.Read(settings),
+            SuppliedPackages = settings.List("RuntimeSuppliedPackages"),
+            ScanSecrets = settings.Boolean("SupplyChainScanSecrets", true),
             Offline = offline,
             TrivyDatabases = settings.List("SupplyChainTrivyDatabase"),
             Sbom = sbom,

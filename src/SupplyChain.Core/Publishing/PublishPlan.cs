@@ -40,6 +40,14 @@ internal sealed record PublishPlan
     // The steps
     public bool Scan { get; init; }
     public required GatePolicy Gate { get; init; }
+
+    /// <summary>Waivers of the project, its ignore files and its VEX documents.</summary>
+    public IReadOnlyList<Waiver> Waivers { get; init; } = [];
+    public IReadOnlyList<VexStatement> Vex { get; init; } = [];
+
+    /// <summary><c>id|version</c>: packages that the runtime supplies up to this version.</summary>
+    public IReadOnlyList<string> SuppliedPackages { get; init; } = [];
+    public bool ScanSecrets { get; init; }
     public bool Offline { get; init; }
     public IReadOnlyList<string> TrivyDatabases { get; init; } = [];
     public bool Sbom { get; init; }

@@ -38,6 +38,11 @@ internal sealed class Settings(IReadOnlyDictionary<string, string> values, strin
     public T OneOf<T>(string name, T defaultValue)
         where T : struct, Enum => Text(name) is { } text ? Named<T>(name, text) : defaultValue;
 
+    /// <summary>A whole number that is not negative.</summary>
+    public int Number(string name, int defaultValue) => Text(name) is not { } text ? defaultValue
+        : int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number <= 100_000 ? number
+        : throw Invalid(name, "whole numbers from 0 to 100000");
+
     public IReadOnlyList<string> List(string name) =>
         Text(name)?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 

@@ -16,7 +16,15 @@ public sealed record ScanReport(
     string ScannerVersion,
     DateTimeOffset? DatabaseUpdatedAt,
     IReadOnlyList<Finding> Findings,
-    IReadOnlyList<ScannedPlatform> Platforms);
+    IReadOnlyList<ScannedPlatform> Platforms)
+{
+    /// <summary>Keys, tokens and passwords in the image's files: where, and by which rule. The text itself is never kept. Ordered by path, line, rule.</summary>
+    public IReadOnlyList<SecretFinding> Secrets { get; init; } = [];
+
+    /// <summary>The shared server that decided (SupplyChainTrivyServer); null: the scanner on this machine.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Server { get; init; }
+}
 
 /// <summary>Whose line has to change: the base image's, a PackageReference, or something else in the image.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<FindingKind>))]
@@ -41,10 +49,40 @@ public sealed record Finding(
     string? Title,
     string? Url,
     string? Purl,
-    IReadOnlyList<FindingPlace> Places);
+    IReadOnlyList<FindingPlace> Places)
+{
+    /// <summary>Other ids of the same vulnerability, ordered: GHSA-… for a CVE.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>The day the advisory was published.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateOnly? Published { get; init; }
+
+    /// <summary>The day from which on the fix could be had; only some scanners know it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateOnly? FixedOn { get; init; }
+
+    /// <summary>The scanner says that it is being exploited (CISA's catalogue).</summary>
+    public bool KnownExploited { get; init; }
+
+    /// <summary>CVSS base score, the highest one the scanner gives.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Score { get; init; }
+}
 
 /// <summary>Where a finding was seen: in a platform's bytes, or in the project's inventory (<paramref name="Platform"/> is null then).</summary>
-public sealed record FindingPlace(string? Platform, string? LayerDigest, string? Path);
+public sealed record FindingPlace(string? Platform, string? LayerDigest, string? Path)
+{
+    /// <summary>For people: what told the scanner of it.</summary>
+    [JsonIgnore]
+    public string Source => Platform is null ? "inventory" : Path?.EndsWith(".cdx.json", StringComparison.OrdinalIgnoreCase) is true ? "embedded SBOM" : "image";
+}
+
+/// <summary>A secret in the image. What it says is not in here.</summary>
+/// <param name="Rule">The scanner's rule that recognised it: <c>aws-access-key-id</c>.</param>
+/// <param name="Path">The file inside the image.</param>
+/// <param name="Line">1-based; 0: unknown.</param>
+public sealed record SecretFinding(string Rule, string Title, Severity Severity, string Path, int Line, string? Platform, string? LayerDigest);
 
 /// <summary>What the scanner recognised in the image of one platform; <paramref name="Manifest"/> is its manifest's digest.</summary>
 public sealed record ScannedPlatform(string Platform, Digest Manifest, OperatingSystemRelease? OperatingSystem, IReadOnlyList<OsPackage> Packages)

@@ -30,6 +30,9 @@ public sealed record ScanRequest(Task<ImageLayout> Image, string WorkDirectory, 
     /// <summary>OCI references of the vulnerability database, in the order to try; empty: the scanner's own.</summary>
     public IReadOnlyList<string> DatabaseRepositories { get; init; } = [];
 
+    /// <summary>Look for keys, tokens and passwords in the image's files too.</summary>
+    public bool Secrets { get; init; }
+
     /// <summary>For each single run of the scanner, and for the database download.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(10);
 }

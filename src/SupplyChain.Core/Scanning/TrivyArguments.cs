@@ -9,15 +9,16 @@ namespace SupplyChain.Core.Scanning;
 /// <param name="EmptyFile">Absolute path of an empty file: the configuration and the ignore file.</param>
 /// <param name="EmptyFolder">Absolute path of a folder without WASM modules; a module may change or delete findings.</param>
 /// <param name="TimeLimit">Trivy's own limit (5 minutes unless told) must not be the shorter one.</param>
-internal sealed record TrivyArguments(string EmptyFile, string EmptyFolder, TimeSpan TimeLimit)
+/// <param name="Secrets">Look for secrets in the files and in the configuration of an image too.</param>
+internal sealed record TrivyArguments(string EmptyFile, string EmptyFolder, TimeSpan TimeLimit, bool Secrets = false)
 {
     /// <summary>Scans the one image of a layout folder.</summary>
     public IReadOnlyList<string> ForLayout(string folder, string report, TrivyCacheChoice cache) =>
-        ["image", "--input", folder, "--module-dir", EmptyFolder, .. Scan(report, cache)];
+        ["image", "--input", folder, "--module-dir", EmptyFolder, .. (string[])(Secrets ? ["--image-config-scanners", "secret"] : []), .. Scan(report, cache, Secrets)];
 
     /// <summary>Matches the packages that a CycloneDX file names.</summary>
     public IReadOnlyList<string> ForInventory(string file, string report, TrivyCacheChoice cache) =>
-        ["sbom", .. Scan(report, cache), file];
+        ["sbom", .. Scan(report, cache, secrets: false), file];
 
     /// <summary>Downloads the vulnerability database into an empty cache folder.</summary>
     public IReadOnlyList<string> ForDatabase(string cacheFolder, IEnumerable<string> repositories) =>
@@ -25,9 +26,9 @@ internal sealed record TrivyArguments(string EmptyFile, string EmptyFolder, Time
             .. repositories.SelectMany(repository => (string[])["--db-repository", repository])];
 
     // Not --quiet: it silences the error that says why a scan failed.
-    private string[] Scan(string report, TrivyCacheChoice cache) =>
+    private string[] Scan(string report, TrivyCacheChoice cache, bool secrets) =>
     [
-        "--scanners", "vuln",
+        "--scanners", secrets ? "vuln,secret" : "vuln",
         "--format", "json", "--output", report, "--list-all-pkgs",
         "--severity", "UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL", "--ignore-unfixed=false", "--pkg-types", "os,library", "--exit-code", "0",
         "--config", EmptyFile, "--ignorefile", EmptyFile,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
 
@@ -31,8 +32,28 @@ internal static class TrivyMerge
             .ThenBy(finding => finding.Kind)
             .ThenBy(finding => finding.Purl, StringComparer.Ordinal);
         var version = platforms.Select(run => run.Report).Append(inventory).Select(report => report?.Trivy?.Version).FirstOrDefault(found => !string.IsNullOrEmpty(found));
-        return new ScanReport(image.Root.Digest, TrivyScanner.Name, version is null ? "unknown" : SingleLine.Of(version, 50), databaseUpdatedAt, [.. findings], scanned);
+        return new ScanReport(image.Root.Digest, TrivyScanner.Name, version is null ? "unknown" : SingleLine.Of(version, 50), databaseUpdatedAt, [.. findings], scanned)
+        {
+            Secrets =
+            [
+                .. platforms.SelectMany(run => Secrets(run.Report, run.Image.Platform.ToString())).Distinct()
+                    .OrderBy(secret => secret.Path, StringComparer.Ordinal).ThenBy(secret => secret.Line).ThenBy(secret => secret.Rule, StringComparer.Ordinal)
+                    .ThenBy(secret => secret.Platform, StringComparer.Ordinal).ThenBy(secret => secret.LayerDigest, StringComparer.Ordinal),
+            ],
+        };
     }
+
+    private static IEnumerable<SecretFinding> Secrets(TrivyReport report, string platform) =>
+        from result in report.Results
+        from secret in result.Secrets
+        select new SecretFinding(
+            SingleLine.Of(secret.Rule, 100),
+            SingleLine.Of(secret.Title, 200),
+            ParseSeverity(secret.Severity),
+            SingleLine.Of(result.Target),
+            Math.Max(0, secret.StartLine),
+            platform,
+            NullIfEmpty(SingleLine.Of(secret.Layer?.Name)));
 
     /// <summary>One vulnerability of one package in one place; the place is alone in its list.</summary>
     private static IEnumerable<Finding> Sightings(TrivyReport report, string? platform) =>
@@ -49,7 +70,15 @@ internal static class TrivyMerge
             NullIfEmpty(SingleLine.Of(found.Title, 300)),
             NullIfEmpty(SingleLine.Of(found.Url)),
             NullIfEmpty(SingleLine.Of(found.Identifier?.Purl)),
-            [new FindingPlace(platform, NullIfEmpty(SingleLine.Of(found.Layer?.Name)), platform is null ? null : PathOf(result, found))]);
+            [new FindingPlace(platform, NullIfEmpty(SingleLine.Of(found.Layer?.Name)), platform is null ? null : PathOf(result, found))])
+        {
+            Aliases = [.. found.OtherIds.Select(id => SingleLine.Of(id, 100)).Where(id => id.Length > 0).Order(StringComparer.Ordinal)],
+            Published = Day(found.PublishedDate),
+            Score = found.Scores?.Values.Select(score => score is null ? 0 : Math.Max(score.V40Score, score.V3Score)).Where(score => score is > 0 and <= 10).Select(score => (double?)score).Max(),
+        };
+
+    private static DateOnly? Day(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? DateOnly.FromDateTime(time.UtcDateTime) : null;
 
     /// <summary>
     /// The package URL tells kinds of packages apart (a Debian and an npm package may share a name); its qualifiers do not belong to the identity: they hold the
@@ -82,6 +111,9 @@ internal static class TrivyMerge
             FixedVersion = first.FixedVersion ?? all.Select(one => one.FixedVersion).Order(StringComparer.Ordinal).LastOrDefault(),
             Title = first.Title ?? all.Select(one => one.Title).Order(StringComparer.Ordinal).LastOrDefault(),
             Places = [.. places],
+            Aliases = [.. all.SelectMany(one => one.Aliases).Distinct().Order(StringComparer.Ordinal)],
+            Published = all.Select(one => one.Published).Min(),
+            Score = all.Select(one => one.Score).Max(),
         };
     }
 

@@ -56,6 +56,21 @@ internal sealed record TrivyResult(string? Target = null, string? Class = null, 
 
     [AllowNull]
     public IReadOnlyList<TrivyVulnerability> Vulnerabilities { get; init => field = value ?? []; } = [];
+
+    [AllowNull]
+    public IReadOnlyList<TrivySecret> Secrets { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>Trivy also gives lines of the file around it (Match, Code); they are not read, so that no secret goes any further.</summary>
+internal sealed record TrivySecret([property: JsonPropertyName("RuleID")] string Rule)
+{
+    public string? Severity { get; init; }
+
+    public string? Title { get; init; }
+
+    public int StartLine { get; init; }
+
+    public TrivyLayer? Layer { get; init; }
 }
 
 internal sealed record TrivyPackage(string Name)
@@ -115,6 +130,22 @@ internal sealed record TrivyVulnerability(
     public string? Title { get; init; }
 
     public string? Severity { get; init; }
+
+    [JsonPropertyName("VendorIDs")]
+    [AllowNull]
+    public IReadOnlyList<string> OtherIds { get; init => field = value ?? []; } = [];
+
+    public string? PublishedDate { get; init; }
+
+    [JsonPropertyName("CVSS")]
+    public IReadOnlyDictionary<string, TrivyScore>? Scores { get; init; }
+}
+
+internal sealed record TrivyScore
+{
+    public double V3Score { get; init; }
+
+    public double V40Score { get; init; }
 }
 
 internal sealed record TrivyIdentifier([property: JsonPropertyName("PURL")] string? Purl = null);

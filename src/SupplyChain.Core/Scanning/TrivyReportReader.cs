@@ -83,7 +83,9 @@ internal static class TrivyReportReader
         (report.Metadata?.DiffIds ?? []).Any(id => id is null)
         || report.Results.Any(result => result is null
             || result.Packages.Any(package => package is null || package.Name.Length == 0 || package.Licenses.Any(licence => licence is null))
-            || result.Vulnerabilities.Any(found => found is null || found.Id.Length == 0 || found.Package.Length == 0 || found.Version.Length == 0));
+            || result.Secrets.Any(secret => secret is null || secret.Rule.Length == 0)
+            || result.Vulnerabilities.Any(found => found is null || found.Id.Length == 0 || found.Package.Length == 0 || found.Version.Length == 0
+                || found.OtherIds.Any(id => id is null)));
 
     private static bool NamesPackages(string file)
     {

@@ -32,7 +32,8 @@ internal sealed class TrivyRun(TrivyProcess trivy, TrivyArguments arguments, Sca
 
     private async Task<TrivyReport> ScanAsync(string subject, string name, Func<string, IReadOnlyList<string>> commandLine, TrivyScanCache? cache = null)
     {
-        var file = Path.Combine(request.OutputDirectory, $"scan.{name}.trivy.json");
+        // Not in the output folder: where secrets were looked for, the raw report may show one.
+        var file = Path.Combine(request.WorkDirectory, $"scan.{name}.trivy.json");
         // What an earlier build left must never be taken for this run's report.
         File.Delete(file);
         var result = await RunAsync(commandLine(file));
@@ -49,7 +50,9 @@ internal sealed class TrivyRun(TrivyProcess trivy, TrivyArguments arguments, Sca
                 $"Trivy could not scan {subject} (exit code {result.ExitCode}). Its last lines: {TrivyProcess.LastWords(result)}");
         }
 
-        return await TrivyReportReader.ReadAsync(file, subject, abort.Token);
+        var report = await TrivyReportReader.ReadAsync(file, subject, abort.Token);
+        await RawReport.KeepAsync(file, Path.Combine(request.OutputDirectory, Path.GetFileName(file)), report, abort.Token);
+        return report;
     }
 
     private Task<ToolResult> RunAsync(IReadOnlyList<string> commandLine) =>

@@ -17,19 +17,22 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
     public async Task<ScanReport> ScanAsync(ScanRequest request, CancellationToken cancellationToken)
     {
         var place = Path.Combine(request.WorkDirectory, "trivy");
-        var arguments = new TrivyArguments(Path.Combine(place, "empty"), Path.Combine(place, "no-modules"), request.TimeLimit);
+        var arguments = new TrivyArguments(Path.Combine(place, "empty"), Path.Combine(place, "no-modules"), request.TimeLimit, request.Secrets);
         Directory.CreateDirectory(arguments.EmptyFolder);
         Directory.CreateDirectory(request.OutputDirectory);
         await File.WriteAllBytesAsync(arguments.EmptyFile, [], cancellationToken);
 
         var process = new TrivyProcess(runner, trivy, arguments.EmptyFolder);
+        var version = new TrivyVersion(process, trivy);
         var (cacheFolder, database) = await new TrivyDatabase(process, clock ?? TimeProvider.System).EnsureAsync(request, arguments, cancellationToken);
 
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var run = new TrivyRun(process, arguments, request, cacheFolder, abort);
         var inventory = request.InventoryFile is { } file ? run.ScanInventoryAsync(file) : Task.FromResult<TrivyReport?>(null);
         var platforms = ScanPlatformsAsync(run, request, place, abort);
-        await Task.WhenAll(platforms, inventory);
+        // Beside the scans: a release that names its version in its report would not need it, but only a new one does.
+        var supported = version.RefuseOldAsync(request, cacheFolder, abort.Token);
+        await Task.WhenAll(platforms, inventory, supported);
         return TrivyMerge.Merge(await request.Image, await platforms, await inventory, database.UpdatedAt);
     }
 

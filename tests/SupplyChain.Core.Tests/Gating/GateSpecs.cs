@@ -101,7 +101,7 @@ public sealed class GateSpecs
         var json = JsonSerializer.Serialize(verdict, GateJson.Indented.GateVerdict);
         var read = JsonSerializer.Deserialize(json, GateJson.Indented.GateVerdict)!;
         read.Blocking.ShouldBe(verdict.Blocking);
-        (read with { Blocking = verdict.Blocking }).ShouldBe(verdict);
+        (read with { Blocking = verdict.Blocking, Warnings = verdict.Warnings, Findings = verdict.Findings, Secrets = verdict.Secrets }).ShouldBe(verdict);
         Should.Throw<JsonException>(() => JsonSerializer.Deserialize("""{"passed":true,"blocking":[],"summary":""}""", GateJson.Indented.GateVerdict));
     }
 
@@ -114,7 +114,7 @@ public sealed class GateSpecs
     }
 
     private static GateVerdict Evaluate(SeverityThreshold threshold, bool ignoreUnfixed, params Finding[] findings) =>
-        Gate.Evaluate(Report(Image, findings), new GatePolicy(threshold, ignoreUnfixed), Inventory(), Image, "out/scan.json");
+        Gate.Evaluate(Report(Image, findings), new GatePolicy(threshold, ignoreUnfixed), Inventory(), Image, new GateContext { ReportFile = "out/scan.json" });
 
     private static ProjectInventory Inventory() => new("Hello", "1.0.0", "/src/Hello/Hello.csproj", "net10.0", []);
 

@@ -20,6 +20,8 @@ public sealed class RemediationSpecs
                 Path = ["Contoso.Reports", "System.Drawing.Common"],
             },
             new NuGetPackage("ViaProject", "1.0", false, []) { Path = ["Contoso.Core", "Middle", "ViaProject"] },
+            new NuGetPackage("OfProject", "1.0", false, []) { ReferencedAt = new SourceLine("/src/Core/Core.csproj", 7), Path = ["Contoso.Core", "OfProject"] },
+            new NuGetPackage("CentralDeep", "1.0", false, []) { ReferencedAt = new SourceLine("/src/Directory.Packages.props", 5), Path = ["Central", "CentralDeep"] },
         ])
     {
         Projects = [new ReferencedProject("Contoso.Core", "1.0.0", ["Middle"])],
@@ -43,7 +45,7 @@ public sealed class RemediationSpecs
     public void A_transitive_package_gets_the_line_and_the_way_of_the_reference_that_brings_it_in() =>
         For(NuGet("System.Drawing.Common", "4.7.0", "4.7.2, 5.0.3")).ShouldBe(new Diagnostic(
             DiagnosticCodes.PackageVulnerable,
-            "System.Drawing.Common 4.7.0 has CVE-1 (High), brought in by Contoso.Reports 2.1.0 → System.Drawing.Common. Raise Contoso.Reports to a version that brings System.Drawing.Common 4.7.2 or later, or reference System.Drawing.Common 4.7.2 directly.",
+            "System.Drawing.Common 4.7.0 has CVE-1 (High), brought in by Contoso.Reports 2.1.0 → System.Drawing.Common. No restored version of Contoso.Reports brings a fixed one, so pin it: <PackageReference Include=\"System.Drawing.Common\" Version=\"4.7.2\" />.",
             "/src/Hello/Hello.csproj",
             15));
 
@@ -51,9 +53,54 @@ public sealed class RemediationSpecs
     public void A_way_that_starts_with_a_project_says_so_and_no_known_line_means_the_project_file()
     {
         var diagnostic = For(NuGet("ViaProject", "1.0.0", null));
-        diagnostic.Message.ShouldBe("ViaProject 1.0 has CVE-1 (High), brought in by the project Contoso.Core → Middle → ViaProject. No fixed version is known. Replace Contoso.Core, or set SupplyChainIgnoreUnfixed=true.");
+        diagnostic.Message.ShouldBe("ViaProject 1.0 has CVE-1 (High), brought in by the project Contoso.Core → Middle → ViaProject. No fixed version is known. Replace Middle, or set SupplyChainIgnoreUnfixed=true.");
         (diagnostic.File, diagnostic.Line).ShouldBe(("/src/Hello/Hello.csproj", 0));
     }
+
+    [Fact]
+    public void A_reference_of_a_referenced_project_is_raised_there() =>
+        For(NuGet("OfProject", "1.0", "1.1")).ShouldBe(new Diagnostic(
+            DiagnosticCodes.PackageVulnerable,
+            "OfProject 1.0 has CVE-1 (High), brought in by the project Contoso.Core → OfProject. Raise the PackageReference to 1.1 or later.",
+            "/src/Core/Core.csproj",
+            7));
+
+    [Fact]
+    public void A_transitive_package_is_raised_by_its_owner_where_a_restored_version_proves_it()
+    {
+        var bump = new ProvenBump("System.Drawing.Common", "4.7.0", "Contoso.Reports", "2.3.1", "4.7.3");
+        var judged = Judge(new GateContext { Bumps = [bump] }, NuGet("System.Drawing.Common", "4.7.0", "4.7.2, 5.0.3"))[0];
+        judged.Advice.ShouldBe("Raise Contoso.Reports to 2.3.1, which brings System.Drawing.Common 4.7.3; or pin it: <PackageReference Include=\"System.Drawing.Common\" Version=\"4.7.2\" />.");
+        judged.Change.ShouldBe(new VersionChange(ChangeKind.Raise, "Contoso.Reports", "2.1.0", "2.3.1"));
+        judged.Path.ShouldBe(["Contoso.Reports", "System.Drawing.Common"]);
+    }
+
+    [Fact]
+    public void Central_package_management_is_told_apart()
+    {
+        Judge(new GateContext(), NuGet("CentralDeep", "1.0", "1.1"))[0].Advice.ShouldBe(
+            "No restored version of Central brings a fixed one, so pin it: <PackageVersion Include=\"CentralDeep\" Version=\"1.1\" /> in Directory.Packages.props, with CentralPackageTransitivePinningEnabled=true.");
+        Judge(new GateContext { Pinned = ["centraldeep"] }, NuGet("CentralDeep", "1.0", "1.1"))[0].Advice.ShouldBe("Raise the PackageVersion to 1.1 or later.");
+    }
+
+    [Fact]
+    public void One_version_is_named_that_clears_all_findings_of_a_package()
+    {
+        var judged = Judge(new GateContext(), NuGet("Newtonsoft.Json", "12.0.3", "13.0.1"), NuGet("Newtonsoft.Json", "12.0.3", "12.0.9, 13.0.2") with { Id = "CVE-2" });
+        judged.ShouldAllBe(one => one.Advice == "Raise the PackageReference to 13.0.2 or later.");
+    }
+
+    [Theory]
+    [InlineData("6.0.10, 7.0.2", "6.0.5", "6.0.10", true)]
+    [InlineData("6.0.10, 7.0.2", "6.0.5", "7.0.1", false)]
+    [InlineData("6.0.10, 7.0.2", "6.0.5", "7.0.3", true)]
+    [InlineData("6.0.10, 7.0.2", "6.0.5", "8.0.0", true)]
+    [InlineData("6.0.10", "6.0.5", "6.0.9", false)]
+    [InlineData("5.1.4, 5.2.2", "5.0.0", "5.1.4", true)]
+    [InlineData("soon", "5.0.0", "9.0.0", false)]
+    [InlineData("1.0", "2.0", "1.5", false)]
+    public void A_version_clears_a_finding_only_where_the_advisory_says_so(string fixes, string installed, string candidate, bool clears) =>
+        FixedVersions.Clears(fixes, PackageVersion.Parse(installed)!, PackageVersion.Parse(candidate)!).ShouldBe(clears);
 
     [Fact]
     public void What_is_no_version_is_repeated_and_never_guessed() =>
@@ -73,9 +120,9 @@ public sealed class RemediationSpecs
             "the .NET runtime in the image (Microsoft.NETCore.App.Runtime.linux-x64 8.0.1) has CVE-1 (High). Move to .NET 8.0.11 or later: a newer base image for an application that depends on the framework, a newer SDK or RuntimeFrameworkVersion for a self-contained one.");
 
     [Theory]
-    [InlineData("will_not_fix", null, "zlib1g 1:1.2.13 in the base image (debian 12.15) has CVE-1 (Critical); Debian will not fix it. Choose a base image without it (ContainerFamily=noble-chiseled), or set SupplyChainIgnoreUnfixed=true.")]
-    [InlineData("end_of_life", null, "zlib1g 1:1.2.13 in the base image (debian 12.15) has CVE-1 (Critical); Debian no longer maintains this release. Choose a base image without it (ContainerFamily=noble-chiseled), or set SupplyChainIgnoreUnfixed=true.")]
-    [InlineData("affected", null, "zlib1g 1:1.2.13 in the base image (debian 12.15) has CVE-1 (Critical); Debian has no fix yet. Choose a base image without it (ContainerFamily=noble-chiseled), or set SupplyChainIgnoreUnfixed=true.")]
+    [InlineData("will_not_fix", null, "zlib1g 1:1.2.13 in the base image (debian 12.15) has CVE-1 (Critical); Debian will not fix it. Choose a base image without it (ContainerFamily=noble-chiseled), waive it with <SupplyChainWaiver Include=\"CVE-1\" Expires=\"…\" Reason=\"…\" />, or set SupplyChainIgnoreUnfixed=true.")]
+    [InlineData("end_of_life", null, "zlib1g 1:1.2.13 in the base image (debian 12.15) has CVE-1 (Critical); Debian no longer maintains this release. Choose a base image without it (ContainerFamily=noble-chiseled), waive it with <SupplyChainWaiver Include=\"CVE-1\" Expires=\"…\" Reason=\"…\" />, or set SupplyChainIgnoreUnfixed=true.")]
+    [InlineData("affected", null, "zlib1g 1:1.2.13 in the base image (debian 12.15) has CVE-1 (Critical); Debian has no fix yet. Choose a base image without it (ContainerFamily=noble-chiseled), waive it with <SupplyChainWaiver Include=\"CVE-1\" Expires=\"…\" Reason=\"…\" />, or set SupplyChainIgnoreUnfixed=true.")]
     [InlineData("fixed", "1:1.3.1", "zlib1g 1:1.2.13 in the base image (debian 12.15) has CVE-1 (Critical). It is fixed in 1:1.3.1: build on a newer base image that has it (ContainerBaseImage, ContainerFamily; pull it again where the tag has moved).")]
     public void A_package_of_the_system_leads_to_another_base_image(string status, string? fix, string message)
     {
@@ -108,6 +155,9 @@ public sealed class RemediationSpecs
         ordered.Reverse().OrderBy(version => PackageVersion.Parse(version)).ShouldBe(ordered);
         PackageVersion.Parse("1.0+build.1").ShouldBe(PackageVersion.Parse("1.0.0.0+other"));
     }
+
+    private static IReadOnlyList<JudgedFinding> Judge(GateContext context, params Finding[] findings) =>
+        Gate.Evaluate(new ScanReport(Digest.Of("image"u8), "Trivy", "0.74.0", null, findings, []), new GatePolicy(SeverityThreshold.Low), Inventory, Digest.Of("image"u8), context).Findings;
 
     private static Diagnostic For(Finding finding)
     {

@@ -20,6 +20,8 @@ internal sealed class FakeTrivy : IToolRunner
     /// <summary>Writes in the report's place what this returns; null: no file.</summary>
     public Func<string, string?> Write { get; init; } = report => report;
 
+    public string Version { get; init; } = "Version: 0.74.0\n";
+
     public ToolResult Result { get; init; } = new(0, "", "", TimeSpan.Zero);
 
     public List<ToolInvocation> Invocations { get; } = [];
@@ -30,6 +32,8 @@ internal sealed class FakeTrivy : IToolRunner
             Invocations.Add(invocation);
         cancellationToken.ThrowIfCancellationRequested();
         var arguments = invocation.Arguments;
+        if (arguments[0] == "--version")
+            return new ToolResult(0, Version, "", TimeSpan.Zero);
         JsonObject report;
         if (arguments[0] == "sbom")
         {

@@ -65,7 +65,7 @@ public sealed class TrivyDatabaseSpecs : IDisposable
         var trivy = new FakeTrivy();
         var report = await new TrivyScanner(trivy, FakeTrivy.Tool).ScanAsync(Without(name, value), Cancellation);
         report.DatabaseUpdatedAt.ShouldBe(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        trivy.Invocations.ShouldAllBe(invocation => invocation.Arguments.Contains("--skip-db-update"));
+        trivy.Invocations.Where(invocation => invocation.Arguments[0] != "--version").ShouldAllBe(invocation => invocation.Arguments.Contains("--skip-db-update"));
     }
 
     [Theory]

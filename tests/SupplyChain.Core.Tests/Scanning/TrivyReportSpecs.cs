@@ -163,7 +163,7 @@ public sealed class TrivyReportSpecs : IDisposable
         var request = _folder.Request((ScanFolder.Amd64, [TestImage.Debian()]), (ScanFolder.Arm64, [TestImage.Debian("arm64")]));
         var diagnostic = (await Should.ThrowAsync<DiagnosticException>(() => new TrivyScanner(runner, FakeTrivy.Tool).ScanAsync(request, Cancellation))).Diagnostic;
         diagnostic.Code.ShouldBe(DiagnosticCodes.ToolTimedOut);
-        runner.Cancelled.ShouldBe(2);
+        runner.Cancelled.ShouldBe(3);
     }
 
     [Fact]
