@@ -6,7 +6,7 @@ namespace SupplyChain.Core.Tools;
 /// <summary>Where tools are installed, and where they come from. Part of the plan: it holds no secret.</summary>
 /// <param name="Folder">The tools folder, absolute.</param>
 /// <param name="Source">SupplyChainToolsSource: an https address with a slash at its end, or an absolute folder; null: the official releases.</param>
-internal sealed record ToolProvision(string Folder, string? Source)
+internal sealed record ToolProvision(string Folder, string? Source = null)
 {
     /// <summary>SupplyChainOffline: only what needs no network.</summary>
     public bool Offline { get; init; }
