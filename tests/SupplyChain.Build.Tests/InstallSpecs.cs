@@ -37,6 +37,32 @@ public sealed class InstallSpecs(Workshop workshop) : IDisposable
         (mirror.Asked(cosign), mirror.Asked(trivy)).ShouldBe((1, 1));
     }
 
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task Eight_builds_at_once_download_each_tool_once_and_explain_shows_what_vouches_for_it()
+    {
+        await using var mirror = new ToolMirror();
+        var cosign = mirror.PutFile("cosign", "3.1.3", Toolchain.Require("cosign"));
+        var trivy = mirror.PutFile("trivy", "0.74.0", ToolMirror.Pack(Toolchain.Require("trivy"), _folder.File("trivy.tar.gz")));
+        var project = workshop.Project();
+        project.WriteTargets(Pins(cosign, trivy));
+        string[] settings = [$"-p:SupplyChainToolsSource={mirror.Address}", $"-p:SupplyChainToolsPath={_folder.File("tools")}", "-p:Configuration=Release"];
+        Task<DotnetRun> CallAsync(string target) => workshop.Dotnet.RunAsync(project.Directory, ["msbuild", project.ProjectFile, $"-t:{target}", .. settings], Cancellation, OnlyTheSdk);
+
+        var before = (await CallAsync("SupplyChainExplain")).Succeeded();
+        before.Output.ShouldContain($"not installed yet: a publish installs it, pinned SHA-256 {trivy.Sha256[..8]}… from SupplyChainToolPin");
+        mirror.Calls.ShouldBeEmpty();
+
+        var runs = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => CallAsync("SupplyChainInstallTools")));
+
+        runs.ShouldAllBe(run => run.ExitCode == 0);
+        runs.Sum(run => run.Lines.Count(line => line.Contains("supply chain: installed "))).ShouldBe(2);
+        (mirror.Asked(cosign), mirror.Asked(trivy)).ShouldBe((1, 1));
+        runs[0].Output.ShouldContain($"supply chain: cosign 3.1.3: {new ToolCache(_folder.File("tools")).Program(cosign)} (pinned release, SHA-256 as pinned)");
+        runs[0].Output.ShouldContain("supply chain: vulnerability database of ");
+        (await CallAsync("SupplyChainExplain")).Succeeded().Output.ShouldContain($"pinned release, SHA-256 {cosign.Sha256[..8]}…, from SupplyChainToolPin, SHA-256 as pinned");
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static string Pins(params IEnumerable<ToolRelease> releases) => $"<ItemGroup>{string.Concat(releases.Select(release =>

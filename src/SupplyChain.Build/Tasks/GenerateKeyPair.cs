@@ -1,3 +1,4 @@
+using Microsoft.Build.Framework;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Signing;
@@ -8,32 +9,13 @@ namespace SupplyChain.Build.Tasks;
 /// <summary>Makes a pair of signing keys, outside the source tree unless a place is given; never overwrites one.</summary>
 public sealed class GenerateKeyPair : StageTask
 {
-    /// <summary>SupplyChainSigningKey: where the private key shall be; empty: the user's configuration folder.</summary>
-    public string? SigningKey { get; set; }
-
-    public string? CosignPath { get; set; }
-
-    public string? ToolsPath { get; set; }
-
-    public string? ToolsSource { get; set; }
-
-    public string? ToolPins { get; set; }
-
-    public string? Offline { get; set; }
+    /// <summary>The properties: Include = name, Value = text.</summary>
+    [Required]
+    public ITaskItem[] Settings { get; set; } = [];
 
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        var settings = new Settings(
-            new Dictionary<string, string>
-            {
-                ["SupplyChainSigningKey"] = SigningKey ?? "",
-                ["SupplyChainCosignPath"] = CosignPath ?? "",
-                ["SupplyChainToolsPath"] = ToolsPath ?? "",
-                ["SupplyChainToolsSource"] = ToolsSource ?? "",
-                ["SupplyChainToolPin"] = ToolPins ?? "",
-                ["SupplyChainOffline"] = Offline ?? "",
-            },
-            ProjectFile);
+        var settings = Read(Settings);
         var cosign = new PlanReader(Package.Machine).FindTool("cosign", settings);
         using var shelf = NewShelf(new PlanReader(Package.Machine).ReadTools(settings));
         await shelf.WaitAsync([cosign], Say, TimeSpan.FromSeconds(5), cancellationToken);

@@ -31,8 +31,7 @@ public sealed class PreparePublish : StageTask
 
     protected override Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        var values = Settings.ToDictionary(item => item.ItemSpec, item => item.GetMetadata("Value"));
-        var plan = new PlanReader(Package.Machine).Read(new Settings(values, ProjectFile));
+        var plan = new PlanReader(Package.Machine).Read(Read(Settings));
         plan = GateSettings.WithExceptions(
             plan,
             Waivers.Select(GateItems.Waiver),

@@ -61,6 +61,9 @@ public abstract class StageTask : Microsoft.Build.Utilities.Task, ICancelableTas
 
     private protected KeptObjects Kept => new(BuildEngine, StateDirectory);
 
+    /// <param name="settings">Include = name of a property, Value = its text.</param>
+    private protected Settings Read(ITaskItem[] settings) => new(settings.ToDictionary(item => item.ItemSpec, item => item.GetMetadata("Value")), ProjectFile);
+
     private protected EarlyWork EarlyWork() => Kept.GetOrAdd(() => new EarlyWork(State.Plan.Read(), State, Runner));
 
     /// <summary>The tools of this publish: what is not on this machine is installed beside the other steps.</summary>

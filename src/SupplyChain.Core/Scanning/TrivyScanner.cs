@@ -17,12 +17,8 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
     public async Task<ScanReport> ScanAsync(ScanRequest request, CancellationToken cancellationToken)
     {
         var place = Path.Combine(request.WorkDirectory, "trivy");
-        var arguments = new TrivyArguments(Path.Combine(place, "empty"), Path.Combine(place, "no-modules"), request.TimeLimit, request.Secrets);
-        Directory.CreateDirectory(arguments.EmptyFolder);
+        var (arguments, process) = await PrepareAsync(place, request, cancellationToken);
         Directory.CreateDirectory(request.OutputDirectory);
-        await File.WriteAllBytesAsync(arguments.EmptyFile, [], cancellationToken);
-
-        var process = new TrivyProcess(runner, trivy, arguments.EmptyFolder);
         var version = new TrivyVersion(process, trivy);
         var (cacheFolder, database) = await new TrivyDatabase(process, clock ?? TimeProvider.System).EnsureAsync(request, arguments, cancellationToken);
 
@@ -34,6 +30,23 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
         var supported = version.RefuseOldAsync(request, cacheFolder, abort.Token);
         await Task.WhenAll(platforms, inventory, supported);
         return TrivyMerge.Merge(await request.Image, await platforms, await inventory, database.UpdatedAt);
+    }
+
+    /// <summary>Updates the vulnerability database when it is due, and scans nothing. Returns its cache folder and its time.</summary>
+    /// <exception cref="DiagnosticException">SCB3004: there is none, and none can be had.</exception>
+    public async Task<(string CacheFolder, DateTimeOffset UpdatedAt)> EnsureDatabaseAsync(ScanRequest request, CancellationToken cancellationToken)
+    {
+        var (arguments, process) = await PrepareAsync(Path.Combine(request.WorkDirectory, "trivy"), request, cancellationToken);
+        var (folder, database) = await new TrivyDatabase(process, clock ?? TimeProvider.System).EnsureAsync(request, arguments, cancellationToken);
+        return (folder, database.UpdatedAt);
+    }
+
+    private async Task<(TrivyArguments, TrivyProcess)> PrepareAsync(string place, ScanRequest request, CancellationToken cancellationToken)
+    {
+        var arguments = new TrivyArguments(Path.Combine(place, "empty"), Path.Combine(place, "no-modules"), request.TimeLimit, request.Secrets);
+        Directory.CreateDirectory(arguments.EmptyFolder);
+        await File.WriteAllBytesAsync(arguments.EmptyFile, [], cancellationToken);
+        return (arguments, new TrivyProcess(runner, trivy, arguments.EmptyFolder));
     }
 
     private static async Task<(PlatformImage Image, TrivyReport Report)[]> ScanPlatformsAsync(TrivyRun run, ScanRequest request, string place, CancellationTokenSource abort)
