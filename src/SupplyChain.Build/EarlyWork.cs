@@ -1,8 +1,10 @@
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Projects;
+using SupplyChain.Core.Provenance;
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Sboms;
 using SupplyChain.Core.Scanning;
+using SupplyChain.Core.Signing;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Build;
@@ -22,9 +24,18 @@ internal sealed class EarlyWork : IDisposable
         // Task.Run: nothing of this may run on MSBuild's own thread.
         Inventory = Task.Run(() => ReadInventoryAsync(plan, publishedFiles, _stop.Token));
         _report = Task.Run(() => ScanAsync(plan, state, runner, _stop.Token));
+        Source = Task.Run(() => plan.Attestations.Contains(PredicateTypes.Provenance)
+            ? new SourceControl(runner, Package.Machine).ReadAsync(Path.GetDirectoryName(plan.ProjectFile)!, _stop.Token)
+            : Task.FromResult<SourceRevision?>(null));
     }
 
     public Task<ProjectInventory> Inventory { get; }
+
+    /// <summary>Null where git knows nothing, or the provenance is not asked for.</summary>
+    public Task<SourceRevision?> Source { get; }
+
+    /// <summary>Set once the scan has ended well.</summary>
+    public ScanTimes? ScanTimes { get; private set; }
 
     /// <summary>Null where the plan says not to scan.</summary>
     public async Task<ScanReport?> ScanAsync(ImageLayout image, CancellationToken cancellationToken)
@@ -41,7 +52,8 @@ internal sealed class EarlyWork : IDisposable
         var inventory = await Inventory;
         await using (var file = File.Create(state.InventorySbomFile))
             CycloneDxWriter.Write(SbomBuilder.BuildInventory(inventory, Package.Version), file);
-        return await new TrivyScanner(runner, trivy).ScanAsync(
+        var startedAt = Package.Now();
+        var report = await new TrivyScanner(runner, trivy).ScanAsync(
             new ScanRequest(_image.Task, state.ScanDirectory, plan.OutputDirectory, Package.EnvironmentVariables())
             {
                 InventoryFile = state.InventorySbomFile,
@@ -50,6 +62,8 @@ internal sealed class EarlyWork : IDisposable
                 DatabaseRepositories = plan.TrivyDatabases,
             },
             cancellationToken);
+        ScanTimes = new ScanTimes(startedAt, Package.Now());
+        return report;
     }
 
     private static Task<ProjectInventory> ReadInventoryAsync(PublishPlan plan, IReadOnlyList<PublishedFile>? publishedFiles, CancellationToken cancellationToken) =>
@@ -67,7 +81,7 @@ internal sealed class EarlyWork : IDisposable
         _stop.Cancel();
         _image.TrySetCanceled();
         // A moment for the process tree to end; what came out of it no longer matters to anyone.
-        Task.WhenAny(Task.WhenAll(Inventory, _report), Task.Delay(TimeSpan.FromSeconds(5))).GetAwaiter().GetResult();
+        Task.WhenAny(Task.WhenAll(Inventory, _report, Source), Task.Delay(TimeSpan.FromSeconds(5))).GetAwaiter().GetResult();
         _stop.Dispose();
     }
 }

@@ -19,6 +19,7 @@ public sealed class RemovedStepSpecs(Workshop workshop)
             ("SupplyChainScanImage", "SCB0109"),
             ("SupplyChainBuildSbom", "SCB0109"),
             ("SupplyChainEvaluateGate", "SCB0109"),
+            ("SupplyChainWriteProvenance", "SCB0109"),
             ("SupplyChainPushImage", "SCB0109"),
             ("SupplyChainAttachEvidence", "SCB5801"),
             ("SupplyChainVerifyEvidence", "SCB5802"),

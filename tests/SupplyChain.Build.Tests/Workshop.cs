@@ -78,7 +78,7 @@ public sealed class Workshop : IAsyncLifetime
     /// <summary>Whether a stranger with the public key can verify all that a published image must carry.</summary>
     internal async Task<bool> HasCompleteEvidenceAsync(string reference)
     {
-        foreach (var type in new[] { "https://sigstore.dev/cosign/sign/v1", "https://cyclonedx.org/bom" })
+        foreach (var type in new[] { "https://sigstore.dev/cosign/sign/v1", "https://cyclonedx.org/bom", "https://cosign.sigstore.dev/attestation/vuln/v1", "https://slsa.dev/provenance/v1" })
         {
             if ((await RunAsync("cosign", "verify-attestation", "--type", type, "--key", PublicKey, "--insecure-ignore-tlog=true", reference)).ExitCode != 0)
                 return false;

@@ -31,7 +31,7 @@ public sealed class PreparePublish : StageTask
 
     protected override Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        var plan = new PlanReader(Package.Machine).Read(Read(Settings));
+        var plan = new PlanReader(Package.Machine).Read(Read(Settings)) with { StartedAt = Package.Now() };
         plan = GateSettings.WithExceptions(
             plan,
             Waivers.Select(GateItems.Waiver),

@@ -55,20 +55,23 @@ public sealed class PushImage : StageTask
         var digest = image.Root.Digest;
         List<StatementToSign> statements = [StatementToSign.Signature(digest)];
         // The plan says what the image must carry; what a step wrote beyond that is for people only.
-        foreach (var document in (State.Documents.ReadOrNull() ?? []).Where(document => plan.Attestations.Contains(document.PredicateType)))
+        foreach (var document in (State.Documents.ReadOrNull() ?? []).Where(document => plan.Attests(document.PredicateType)))
             statements.Add(StatementToSign.Attestation(digest, plan.Repository.Name, document.PredicateType, await document.ReadAsync(digest, cancellationToken)));
         var (identity, runner) = (SigningIdentity.Resolve(plan.Signing, Package.Machine), Runner);
-        var attested = statements.Count > 1 ? $"; attested {PredicateTypes.Summary(statements.Select(statement => statement.PredicateType))}" : "";
+        StatementSize.Require(statements, plan.Signing.UsesTransparencyLog(identity.IsKeyless));
+        string Attested(IReadOnlyList<StatementToSign> signed) => signed.Any(statement => statement.PredicateType != PredicateTypes.CosignSignature) ? $"; attested {PredicateTypes.Summary(signed.Select(statement => statement.PredicateType))}" : "";
         var earlier = new EarlierEvidence(OpenDestination(plan), runner, cosign, plan.Signing, Package.Machine, StateDirectory);
-        if (await earlier.FindAsync(image.Root, statements, identity, plan.OutputDirectory, cancellationToken) is { } kept)
+        var kept = await earlier.FindAsync(image.Root, statements, identity, plan.OutputDirectory, cancellationToken) ?? [];
+        List<StatementToSign> missing = [.. statements.Where(statement => kept.All(signed => signed.PredicateType != statement.PredicateType))];
+        if (missing.Count == 0)
         {
             State.Evidence.Write(kept);
-            Say($"already signed with {identity.DisplayName}{attested}: nothing to add");
+            Say($"already signed with {identity.DisplayName}{Attested(statements)}: nothing to add");
             return;
         }
 
-        State.Evidence.Write(await new CosignSigner(runner, cosign, plan.Signing, Package.Machine).SignAsync(statements, identity, plan.OutputDirectory, cancellationToken));
-        Say($"signed with {identity.DisplayName}{attested}");
+        State.Evidence.Write([.. kept, .. await new CosignSigner(runner, cosign, plan.Signing, Package.Machine).SignAsync(missing, identity, plan.OutputDirectory, cancellationToken)]);
+        Say($"{(missing.Contains(statements[0]) ? "" : "already ")}signed with {identity.DisplayName}{Attested(missing)}");
     }
 
     /// <summary>When one of them fails, the other is cancelled and awaited: nothing goes on behind an error.</summary>

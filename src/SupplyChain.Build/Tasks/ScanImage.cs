@@ -6,7 +6,10 @@ public sealed class ScanImage : StageTask
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         await ToolsReadyAsync(cancellationToken, State.Plan.Read().Trivy);
-        if (await EarlyWork().ScanAsync(State.Image.Read(), cancellationToken) is { } report)
-            State.Scan.Write(report);
+        var work = EarlyWork();
+        if (await work.ScanAsync(State.Image.Read(), cancellationToken) is not { } report)
+            return;
+        State.Scan.Write(report);
+        State.ScanTimes.Write(work.ScanTimes!);
     }
 }

@@ -17,10 +17,10 @@ public sealed class VerifyEvidence : StageTask
         var destination = OpenDestination(plan);
         var identity = SigningIdentity.Resolve(plan.Signing, Package.Machine);
         var signer = await new PublicKeySource(runner, cosign, plan.Signing, Package.Machine).GetAsync(identity, evidence, StateDirectory, cancellationToken);
-        var request = new VerificationRequest(pushed.Reference, pushed.Digest, Completeness.RequiredTypes(plan), signer)
+        var request = new VerificationRequest(pushed.Reference, pushed.Digest, [.. Completeness.RequiredTypes(plan).Union(evidence.Select(signed => signed.PredicateType))], signer)
         {
             Own = evidence,
-            Stored = plan.ToLayout ? await ReadBackAsync(destination.Store, pushed, cancellationToken) : [],
+            Stored = await ReadBackAsync(destination.Store, pushed, cancellationToken),
             Access = await destination.AccessAsync(cancellationToken),
             WorkDirectory = StateDirectory,
         };

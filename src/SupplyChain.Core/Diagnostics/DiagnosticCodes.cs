@@ -86,6 +86,7 @@ public static class DiagnosticCodes
     // 55xx attestation
     public static readonly DiagnosticCode AttachFailed = new(5501, Error);
     public static readonly DiagnosticCode EvidenceUnusable = new(5502, Error);
+    public static readonly DiagnosticCode AttestationTooLarge = new(5503, Error);
 
     // 58xx verification
     public static readonly DiagnosticCode VerificationFailed = new(5801, Error);

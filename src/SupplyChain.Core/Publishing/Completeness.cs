@@ -33,7 +33,7 @@ internal static class Completeness
         if (!plan.Sign)
             return;
 
-        foreach (var type in RequiredTypes(plan))
+        foreach (var type in RequiredTypes(plan).Union((evidence ?? []).Select(signed => signed.PredicateType)))
         {
             Same(PredicateTypes.Describe(type), evidence?.FirstOrDefault(signed => signed.PredicateType == type)?.Subject);
             if (plan.Verify)

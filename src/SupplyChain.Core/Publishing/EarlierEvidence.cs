@@ -14,7 +14,10 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
 {
     private readonly EvidenceReader _reader = new();
 
-    /// <summary>Writes the bundles as the signer would have; null: something is missing or not to be trusted, sign everything.</summary>
+    /// <summary>
+    /// Writes the bundles as the signer would have, of those statements that are there already and say the same; null: none is, or what is there is not to
+    /// be trusted.
+    /// </summary>
     public async Task<IReadOnlyList<SignedEvidence>?> FindAsync(
         Descriptor image, IReadOnlyList<StatementToSign> statements, SigningIdentity identity, string directory, CancellationToken cancellationToken)
     {
@@ -32,13 +35,13 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
         foreach (var statement in statements)
         {
             if (await FindAsync(stored, statement, cancellationToken) is not { } bundle)
-                return null;
+                continue;
             var file = Path.Combine(directory, statement.Name + ".sigstore.json");
             await File.WriteAllBytesAsync(file, bundle, cancellationToken);
             found.Add((new SignedEvidence(statement.Subject, statement.PredicateType, file), new StoredBundle(statement.PredicateType, bundle)));
         }
 
-        return await IsTrustedAsync(image, found, identity, cancellationToken) ? [.. found.Select(item => item.Evidence)] : null;
+        return found.Count > 0 && await IsTrustedAsync(image, found, identity, cancellationToken) ? [.. found.Select(item => item.Evidence)] : null;
     }
 
     private async Task<byte[]?> FindAsync(IReadOnlyList<StoredEvidence> stored, StatementToSign statement, CancellationToken cancellationToken)
@@ -48,7 +51,7 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
             try
             {
                 var content = await _reader.ReadBundleAsync(destination.Store, candidate, cancellationToken);
-                if (Bundle.Parse(content).Payload.Span.SequenceEqual(statement.Content.Span))
+                if (StatementMeaning.IsSame(statement.PredicateType, statement.Content.Span, Bundle.Parse(content).Payload.Span))
                     return content;
             }
             catch (Exception exception) when (exception is FormatException or DiagnosticException)

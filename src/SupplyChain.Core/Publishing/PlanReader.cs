@@ -31,6 +31,7 @@ internal sealed class PlanReader(IMachine machine)
         var scan = settings.Boolean("SupplyChainScan", true);
         var verify = settings.Boolean("SupplyChainVerify", true);
         var sbom = settings.Boolean("SupplyChainSbom", true);
+        var attestations = settings.SomeOf<AttestationKind>("SupplyChainAttestations");
         var signing = ReadSigning(settings);
         if (sign && !toLayout)
             DestinationNames.CheckSignable(repository.Repository);
@@ -61,7 +62,10 @@ internal sealed class PlanReader(IMachine machine)
             Offline = offline,
             TrivyDatabases = settings.List("SupplyChainTrivyDatabase"),
             Sbom = sbom,
-            Attestations = sbom ? [PredicateTypes.CycloneDx] : [],
+            Attestations = BuildParameters.Attestations(attestations, sbom ? [PredicateTypes.CycloneDx] : [], scan),
+            AttestVex = attestations.Contains(AttestationKind.Vex),
+            Parameters = BuildParameters.Read(settings),
+            SdkVersion = settings.Text("NETCoreSdkVersion"),
             Publish = publish,
             TrustedAuthenticationHosts = settings.List("SupplyChainTrustedAuthenticationHost"),
             TagPolicy = new TagPolicy(settings.Boolean("SupplyChainImmutableTags", true), settings.List("SupplyChainMutableTags")),

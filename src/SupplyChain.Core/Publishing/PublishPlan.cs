@@ -67,6 +67,21 @@ internal sealed record PublishPlan
     /// <summary>Predicate types of the attestations that a signed image must carry; each step that makes one adds its document to <see cref="PublishState.Documents"/>.</summary>
     public IReadOnlyList<string> Attestations { get; init; } = [];
 
+    /// <summary>A VEX document is attested too, where there is one.</summary>
+    public bool AttestVex { get; init; }
+
+    /// <summary>See <see cref="BuildParameters"/>.</summary>
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>When this publish began, UTC.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>The version of the .NET SDK.</summary>
+    public string? SdkVersion { get; init; }
+
+    /// <summary>Whether a document of this type is signed and attached.</summary>
+    public bool Attests(string predicateType) => Attestations.Contains(predicateType) || (AttestVex && predicateType == PredicateTypes.OpenVex);
+
     // The tools; null when no step needs them
     public Tool? Trivy { get; init; }
     public Tool? Cosign { get; init; }

@@ -2,6 +2,7 @@ using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Gating;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Projects;
+using SupplyChain.Core.Provenance;
 using SupplyChain.Core.Scanning;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Stores;
@@ -37,6 +38,7 @@ internal sealed class PublishState(string directory)
     public StateFile<ImageLayout> Image => new(directory, "image.json", ImageJson.Default.ImageLayout);
     public StateFile<ProjectInventory> Inventory => new(directory, "inventory.json", ProjectsJson.Default.ProjectInventory);
     public StateFile<ScanReport> Scan => new(directory, "scan.json", ScanJson.Indented.ScanReport);
+    public StateFile<ScanTimes> ScanTimes => new(directory, "scan-times.json", PublishingJson.Default.ScanTimes);
 
     /// <summary>What is to be attested, in the order in which the steps wrote it; see <see cref="Attest"/>.</summary>
     public StateFile<IReadOnlyList<AttestedDocument>> Documents => new(directory, "documents.json", PublishingJson.Default.IReadOnlyListAttestedDocument);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SupplyChain.Core.Provenance;
 
 namespace SupplyChain.Core.Publishing;
 
@@ -13,5 +14,6 @@ namespace SupplyChain.Core.Publishing;
 [JsonSerializable(typeof(PublishPlan))]
 [JsonSerializable(typeof(IReadOnlyList<AttestedDocument>))]
 [JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(ScanTimes))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class PublishingJson : JsonSerializerContext;

@@ -12,6 +12,8 @@ internal sealed class Settings(IReadOnlyDictionary<string, string> values, strin
 
     public string ProjectDirectory => System.IO.Path.GetDirectoryName(projectFile)!;
 
+    public IEnumerable<string> Names => values.Keys;
+
     /// <summary>The trimmed text, or null when the property is empty.</summary>
     public string? Text(string name) =>
         values.TryGetValue(name, out var text) && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
@@ -42,6 +44,10 @@ internal sealed class Settings(IReadOnlyDictionary<string, string> values, strin
     public int Number(string name, int defaultValue) => Text(name) is not { } text ? defaultValue
         : int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number <= 100_000 ? number
         : throw Invalid(name, "whole numbers from 0 to 100000");
+
+    /// <summary>Names of an enumeration, with ';' between them; none when the property is empty.</summary>
+    public IReadOnlyList<T> SomeOf<T>(string name)
+        where T : struct, Enum => [.. List(name).Select(text => Named<T>(name, text)).Distinct()];
 
     public IReadOnlyList<string> List(string name) =>
         Text(name)?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];

@@ -12,7 +12,7 @@ public sealed record VerificationRequest(ImageReference Reference, Digest Digest
     /// <summary>What this publish made: the destination must give back these very statements. Empty when somebody else's image is verified.</summary>
     public IReadOnlyList<SignedEvidence> Own { get; init; } = [];
 
-    /// <summary>For a layout: the bundles that were read back from it. Unused for a registry: there cosign reads them itself.</summary>
+    /// <summary>The bundles that were read back from the destination. None, of a registry: cosign reads everything itself.</summary>
     public IReadOnlyList<StoredBundle> Stored { get; init; } = [];
 
     public RegistryAccess Access { get; init; } = new();

@@ -36,12 +36,19 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             await RegistryAccess.WriteConfigurationAsync(registry, credential, work.Path, cancellationToken);
             environment["DOCKER_CONFIG"] = work.Path;
         }
-        var statements = await Task.WhenAll(request.PredicateTypes.Select((type, index) => request.Reference.Registry is null
+        var statements = await Task.WhenAll(request.PredicateTypes.Select((type, index) => IsReadBack(request, type)
             ? VerifyStoredAsync(request, type, own[type], work.File($"{index}"), environment, cancellationToken)
             : VerifyInRegistryAsync(request, type, own[type], environment, cancellationToken)));
         return new Verification(
             request.Digest, request.Reference.At(request.Digest).ToString(), request.Signer.DisplayName, statements, (clock ?? TimeProvider.System).GetUtcNow());
     }
+
+    /// <summary>
+    /// The signature cosign looks for in the registry by itself, as a stranger does. What else was read back from there is verified from the bytes: asking
+    /// cosign for each type would make it read all of them each time.
+    /// </summary>
+    private static bool IsReadBack(VerificationRequest request, string type) =>
+        request.Reference.Registry is null || (request.Stored.Count > 0 && type != PredicateTypes.CosignSignature);
 
     private async Task<VerifiedStatement> VerifyInRegistryAsync(
         VerificationRequest request, string type, IEnumerable<Digest> own, Dictionary<string, string?> environment, CancellationToken cancellationToken)

@@ -1,0 +1,47 @@
+using SupplyChain.Core.Provenance;
+using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Signing;
+
+namespace SupplyChain.Build.Tasks;
+
+/// <summary>Writes where the image comes from (SLSA provenance) and what the scan found, both as documents to be attested.</summary>
+public sealed class WriteProvenance : StageTask
+{
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        var plan = State.Plan.Read();
+        var (image, build) = (State.Image.Read(), CiBuild.Read(Environment.GetEnvironmentVariable));
+        var digest = image.Root.Digest;
+        if (State.Scan.ReadOrNull() is { } report && plan.Attestations.Contains(PredicateTypes.Vulnerabilities))
+        {
+            var result = ScanResult.Write(report, State.ScanTimes.Read(), build, plan.ReferenceTo(digest).ToString());
+            State.Attest(AttestedDocument.Write(digest, PredicateTypes.Vulnerabilities, Path.Combine(StateDirectory, "scan.vuln.json"), result.Span));
+        }
+
+        if (!plan.Attestations.Contains(PredicateTypes.Provenance))
+            return;
+        var input = new ProvenanceInput(plan.ProjectFile, plan.Parameters, build)
+        {
+            Source = await EarlyWork().Source.WaitAsync(cancellationToken),
+            BaseImages = BaseImages.Read(image),
+            Packages = State.Inventory.Read().Packages,
+            Tools = [.. Tools(plan)],
+            Version = Package.Version,
+            StartedAt = plan.StartedAt,
+            FinishedAt = Package.Now(),
+        };
+        if (input.Source is null)
+            Detail("no git repository was found for the provenance: it names no source");
+        State.Attest(AttestedDocument.Write(digest, PredicateTypes.Provenance, Path.Combine(plan.OutputDirectory, "provenance.json"), SlsaProvenance.Write(input).Span));
+    }
+
+    private IEnumerable<BuildTool> Tools(PublishPlan plan)
+    {
+        if (plan.SdkVersion is { } sdk)
+            yield return new BuildTool(".NET SDK", "pkg:generic/dotnet-sdk", sdk);
+        if (State.Scan.ReadOrNull() is { } report)
+            // Builds from source name no version in their reports.
+            yield return new BuildTool(report.Scanner, ScanResult.Purl(report.Scanner), report.ScannerVersion == "unknown" ? "" : report.ScannerVersion);
+        yield return new BuildTool("SupplyChain.Build", "pkg:nuget/SupplyChain.Build", Package.Version);
+    }
+}
