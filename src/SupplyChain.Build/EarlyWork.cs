@@ -25,7 +25,7 @@ internal sealed class EarlyWork : IDisposable
         Inventory = Task.Run(() => ReadInventoryAsync(plan, publishedFiles, _stop.Token));
         _report = Task.Run(() => ScanAsync(plan, state, runner, _stop.Token));
         Source = Task.Run(() => plan.Attestations.Contains(PredicateTypes.Provenance)
-            ? new SourceControl(runner, Package.Machine).ReadAsync(Path.GetDirectoryName(plan.ProjectFile)!, _stop.Token)
+            ? new SourceControl(new ToolRunner(), Package.Machine).ReadAsync(Path.GetDirectoryName(plan.ProjectFile)!, _stop.Token)
             : Task.FromResult<SourceRevision?>(null));
     }
 

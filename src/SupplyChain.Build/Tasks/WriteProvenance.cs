@@ -25,7 +25,7 @@ public sealed class WriteProvenance : StageTask
             Source = await EarlyWork().Source.WaitAsync(cancellationToken),
             BaseImages = BaseImages.Read(image),
             Packages = State.Inventory.Read().Packages,
-            Tools = [.. Tools(plan)],
+            Tools = [.. MadeWith(plan)],
             Version = Package.Version,
             StartedAt = plan.StartedAt,
             FinishedAt = Package.Now(),
@@ -35,7 +35,7 @@ public sealed class WriteProvenance : StageTask
         State.Attest(AttestedDocument.Write(digest, PredicateTypes.Provenance, Path.Combine(plan.OutputDirectory, "provenance.json"), SlsaProvenance.Write(input).Span));
     }
 
-    private IEnumerable<BuildTool> Tools(PublishPlan plan)
+    private IEnumerable<BuildTool> MadeWith(PublishPlan plan)
     {
         if (plan.SdkVersion is { } sdk)
             yield return new BuildTool(".NET SDK", "pkg:generic/dotnet-sdk", sdk);
