@@ -17,18 +17,20 @@ internal sealed class EarlyWork : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<ImageLayout> _image = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _published = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task<ScanReport?> _report;
 
-    public EarlyWork(PublishPlan plan, PublishState state, IToolRunner runner, IReadOnlyList<PublishedFile>? publishedFiles = null)
+    public EarlyWork(PublishPlan plan, PublishState state, IToolRunner runner, ProjectInventoryRequest? request = null)
     {
         // Task.Run: nothing of this may run on MSBuild's own thread.
-        Inventory = Task.Run(() => ReadInventoryAsync(plan, publishedFiles, _stop.Token));
+        Inventory = Task.Run(() => ReadInventoryAsync(plan, request ?? RequestOf(plan), _stop.Token));
         _report = Task.Run(() => ScanAsync(plan, state, runner, _stop.Token));
         Source = Task.Run(() => plan.Attestations.Contains(PredicateTypes.Provenance)
             ? new SourceControl(new ToolRunner(), Package.Machine).ReadAsync(Path.GetDirectoryName(plan.ProjectFile)!, _stop.Token)
             : Task.FromResult<SourceRevision?>(null));
     }
 
+    /// <summary>With several runtime identifiers it is there only after <see cref="HasPublished"/>.</summary>
     public Task<ProjectInventory> Inventory { get; }
 
     /// <summary>Null where git knows nothing, or the provenance is not asked for.</summary>
@@ -36,6 +38,9 @@ internal sealed class EarlyWork : IDisposable
 
     /// <summary>Set once the scan has ended well.</summary>
     public ScanTimes? ScanTimes { get; private set; }
+
+    /// <summary>The SDK has made the image: what inner builds had to write is written.</summary>
+    public void HasPublished() => _published.TrySetResult();
 
     /// <summary>Null where the plan says not to scan.</summary>
     public async Task<ScanReport?> ScanAsync(ImageLayout image, CancellationToken cancellationToken)
@@ -66,20 +71,26 @@ internal sealed class EarlyWork : IDisposable
         return report;
     }
 
-    private static Task<ProjectInventory> ReadInventoryAsync(PublishPlan plan, IReadOnlyList<PublishedFile>? publishedFiles, CancellationToken cancellationToken) =>
-        ProjectInventoryReader.ReadAsync(
-            new ProjectInventoryRequest(plan.ProjectFile, plan.AssetsFile, plan.TargetFramework, plan.AssemblyName, plan.Version)
-            {
-                RuntimeIdentifiers = plan.RuntimeIdentifiers,
-                PublishedFiles = publishedFiles,
-            },
-            cancellationToken);
+    private async Task<ProjectInventory> ReadInventoryAsync(PublishPlan plan, ProjectInventoryRequest request, CancellationToken cancellationToken)
+    {
+        if (plan.PlatformDirectory is not { } platforms)
+            return await ProjectInventoryReader.ReadAsync(request, cancellationToken);
+        await _published.Task.WaitAsync(cancellationToken);
+        return await PlatformInventories.ReadAsync(platforms, request, cancellationToken);
+    }
+
+    /// <summary>For an engine that keeps no objects between the steps.</summary>
+    private static ProjectInventoryRequest RequestOf(PublishPlan plan) => new(plan.ProjectFile, plan.AssetsFile, plan.TargetFramework, plan.AssemblyName, plan.Version)
+    {
+        RuntimeIdentifiers = plan.RuntimeIdentifiers,
+    };
 
     /// <summary>Ends the scanner's process when the build fails before its result is wanted.</summary>
     public void Dispose()
     {
         _stop.Cancel();
         _image.TrySetCanceled();
+        _published.TrySetCanceled();
         // A moment for the process tree to end; what came out of it no longer matters to anyone.
         Task.WhenAny(Task.WhenAll(Inventory, _report, Source), Task.Delay(TimeSpan.FromSeconds(5))).GetAwaiter().GetResult();
         _stop.Dispose();

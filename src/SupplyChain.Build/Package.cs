@@ -17,8 +17,15 @@ internal static class Package
     /// <exception cref="DiagnosticException">SCB0103: it is set to something else than seconds.</exception>
     public static DateTimeOffset Now()
     {
+        return SourceDate() ?? TimeProvider.System.GetUtcNow();
+    }
+
+    /// <summary>SOURCE_DATE_EPOCH; null where it is not set.</summary>
+    /// <exception cref="DiagnosticException">SCB0103: it is set to something else than seconds.</exception>
+    public static DateTimeOffset? SourceDate()
+    {
         if (Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH") is not { Length: > 0 } text)
-            return TimeProvider.System.GetUtcNow();
+            return null;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : throw new DiagnosticException(DiagnosticCodes.UnknownValue, $"the environment variable SOURCE_DATE_EPOCH is '{text}'. Valid values: seconds since 1970-01-01, for example 1764000000.");

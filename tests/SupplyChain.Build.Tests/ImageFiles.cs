@@ -42,6 +42,33 @@ internal static class ImageFiles
             Blob(layout, part.GetProperty("digest").GetString()!);
     }
 
+    /// <summary>A file of an image in a layout, by platform; the last layer that has it counts. Null: no layer has it.</summary>
+    public static async Task<byte[]?> FileAsync(string layout, string digest, string path, string? architecture = null)
+    {
+        using var root = JsonDocument.Parse(Blob(layout, digest));
+        if (root.RootElement.TryGetProperty("manifests", out var platforms))
+        {
+            var child = platforms.EnumerateArray().Single(one => one.GetProperty("platform").GetProperty("architecture").GetString() == architecture);
+            return await FileAsync(layout, child.GetProperty("digest").GetString()!, path);
+        }
+
+        foreach (var layer in root.RootElement.GetProperty("layers").EnumerateArray().Reverse())
+        {
+            await using var stream = new System.IO.Compression.GZipStream(new MemoryStream(Blob(layout, layer.GetProperty("digest").GetString()!)), System.IO.Compression.CompressionMode.Decompress);
+            await using var reader = new TarReader(stream);
+            while (await reader.GetNextEntryAsync() is { } entry)
+            {
+                if (entry.Name.TrimStart('.', '/') != path || entry.DataStream is null)
+                    continue;
+                using var content = new MemoryStream();
+                await entry.DataStream.CopyToAsync(content);
+                return content.ToArray();
+            }
+        }
+
+        return null;
+    }
+
     private static byte[] Blob(string layout, string digest)
     {
         var content = File.ReadAllBytes(Path.Combine(layout, "blobs", digest.Replace(':', '/')));

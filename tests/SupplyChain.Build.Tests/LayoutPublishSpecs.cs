@@ -24,6 +24,9 @@ public sealed class LayoutPublishSpecs(Workshop workshop)
         File.ReadAllText(project.Path($"{Output}/digest.txt")).ShouldBe($"hello-api@{tags["1.4.0"]}\n");
         run.Output.ShouldContain("tagged 1.4.0");
         run.Output.ShouldNotContain("signed");
+        // Whoever scans the image later finds the application's bill of materials in it; an ordinary publish into the same folder does not.
+        (await ImageFiles.FileAsync(layout, tags["1.4.0"], "app/HelloApi.cdx.json")).ShouldNotBeNull();
+        File.Exists(project.Path("bin/Release/net10.0/publish/HelloApi.cdx.json")).ShouldBeFalse();
         (await Workshop.RunAsync("oras", "resolve", "--oci-layout", $"{layout}:1.4.0")).StandardOutput.Trim().ShouldBe(tags["1.4.0"]);
     }
 
@@ -128,7 +131,7 @@ public sealed class LayoutPublishSpecs(Workshop workshop)
         File.Exists(project.Path($"{Output}/digest.txt")).ShouldBeTrue();
         (await project.PublishAsync(Cancellation, [workshop.OnBaseImage, "-p:SupplyChainSeverityThreshold=Low"])).Failed();
 
-        Directory.GetFiles(project.Path(Output)).Select(Path.GetFileName).ShouldBe(["scan.json", "scan.inventory.trivy.json", "scan.linux-amd64.trivy.json", "sbom.cdx.json"], ignoreOrder: true);
+        Directory.GetFiles(project.Path(Output)).Select(Path.GetFileName).ShouldBe(["scan.json", "scan.inventory.trivy.json", "scan.linux-amd64.trivy.json", "sbom.cdx.json", "sbom.spdx.json", "build.cdx.json"], ignoreOrder: true);
         ImageFiles.TagsOfLayout(project.Path($"{Output}/image")).Keys.ShouldBe(["latest"], "what was published stays published");
     }
 

@@ -28,6 +28,9 @@ public sealed class Workshop : IAsyncLifetime
 
     public string MultiPlatformBaseImage { get; private set; } = "";
 
+    /// <summary>The database of advisories.</summary>
+    public string TrivyCache => _folder.File("trivy");
+
     public string Key => _folder.File("cosign.key");
 
     public string PublicKey => _folder.File("cosign.pub");

@@ -1,5 +1,4 @@
 using Microsoft.Build.Framework;
-using SupplyChain.Core.Projects;
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Tools;
 
@@ -14,7 +13,7 @@ public sealed class PreparePublish : StageTask
     [Required]
     public ITaskItem[] Settings { get; set; } = [];
 
-    /// <summary>@(ResolvedFileToPublish); empty where it is not the whole truth about what ships.</summary>
+    /// <summary>What the publish wrote, and what it put into a bundle or a native executable. Empty with several runtime identifiers: their inner builds know.</summary>
     public ITaskItem[] PublishedFiles { get; set; } = [];
 
     /// <summary>@(SupplyChainWaiver).</summary>
@@ -31,7 +30,8 @@ public sealed class PreparePublish : StageTask
 
     protected override Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        var plan = new PlanReader(Package.Machine).Read(Read(Settings)) with { StartedAt = Package.Now() };
+        var settings = Read(Settings);
+        var plan = new PlanReader(Package.Machine).Read(settings) with { StartedAt = Package.Now() };
         plan = GateSettings.WithExceptions(
             plan,
             Waivers.Select(GateItems.Waiver),
@@ -45,7 +45,9 @@ public sealed class PreparePublish : StageTask
             // Only here: what an earlier publish of this build still does has been ended, and can no longer write into the emptied folders.
             State.Clear();
             OutputFolder.Prepare(plan.OutputDirectory);
-            return new EarlyWork(plan, State, new CheckedToolRunner(new ToolRunner(), shelf), PublishedFiles.Length == 0 ? null : [.. PublishedFiles.Select(Published)]);
+            if (plan.PlatformDirectory is { } platforms)
+                PlatformInventories.Clear(platforms);
+            return new EarlyWork(plan, State, new CheckedToolRunner(new ToolRunner(), shelf), ProjectRequests.From(settings, ProjectItems.PublishedFiles(PublishedFiles)));
         });
         var destination = Kept.Replace(() => NewDestination(plan));
         if (plan.Publish)
@@ -53,12 +55,4 @@ public sealed class PreparePublish : StageTask
         State.Plan.Write(plan);
         return Task.CompletedTask;
     }
-
-    private static PublishedFile Published(ITaskItem item) => new(
-        item.GetMetadata("RelativePath").Replace('\\', '/'),
-        item.GetMetadata("FullPath"),
-        NullIfEmpty(item.GetMetadata("NuGetPackageId")),
-        NullIfEmpty(item.GetMetadata("NuGetPackageVersion")));
-
-    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }

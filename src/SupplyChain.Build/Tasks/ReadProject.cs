@@ -5,7 +5,9 @@ public sealed class ReadProject : StageTask
 {
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        var inventory = await EarlyWork().Inventory.WaitAsync(cancellationToken);
+        var early = EarlyWork();
+        early.HasPublished();
+        var inventory = await early.Inventory.WaitAsync(cancellationToken);
         inventory.Gaps.ToList().ForEach(Detail);
         State.Inventory.Write(inventory);
     }

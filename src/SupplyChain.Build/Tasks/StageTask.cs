@@ -62,7 +62,7 @@ public abstract class StageTask : Microsoft.Build.Utilities.Task, ICancelableTas
     private protected KeptObjects Kept => new(BuildEngine, StateDirectory);
 
     /// <param name="settings">Include = name of a property, Value = its text.</param>
-    private protected Settings Read(ITaskItem[] settings) => new(settings.ToDictionary(item => item.ItemSpec, item => item.GetMetadata("Value")), ProjectFile);
+    private protected Settings Read(ITaskItem[] settings) => ProjectItems.Settings(settings, ProjectFile);
 
     private protected EarlyWork EarlyWork() => Kept.GetOrAdd(() => new EarlyWork(State.Plan.Read(), State, Runner));
 

@@ -37,6 +37,7 @@ public static class DiagnosticCodes
 
     // 20xx SBOM
     public static readonly DiagnosticCode SbomIncomplete = new(2001, Warning);
+    public static readonly DiagnosticCode SbomTooLarge = new(2002, Warning);
 
     // 30xx scan
     public static readonly DiagnosticCode ScannerFailed = new(3001, Error);

@@ -18,6 +18,12 @@ internal sealed record AssetsFile(
     IReadOnlyDictionary<string, DirectDependency> Direct,
     IReadOnlySet<string> Pinned)
 {
+    /// <summary>Packages that the SDK downloads beside the graph: runtime packs, hosts, compilers.</summary>
+    public IReadOnlyList<DownloadedPackage> Downloads { get; init; } = [];
+
+    /// <summary>Ids of packages that the target framework itself supplies (package pruning of NuGet).</summary>
+    public IReadOnlySet<string> SuppliedByFramework { get; init; } = new HashSet<string>();
+
     /// <summary>The largest seen in the wild is a tenth of it.</summary>
     internal const long MaximumLength = 128 * 1024 * 1024;
 
@@ -91,6 +97,8 @@ internal enum LibraryAssets
 /// <param name="Path">Of a package: relative to a package folder. Of a project: the project file, relative to the project.</param>
 /// <param name="ContentHash">Base64 SHA-512 of the package without its signature.</param>
 internal sealed record LibraryLocation(string Path, string? ContentHash);
+
+internal sealed record DownloadedPackage(string Id, string Version);
 
 /// <param name="Version">The lowest version that satisfies the reference, as it stands in the project file; null for a project.</param>
 /// <param name="IsPrivate"><c>PrivateAssets="all"</c>: the SDK does not publish it, nor what only it brings in.</param>

@@ -14,7 +14,12 @@ internal static class AssetsFileParser
             targets,
             Locations(root),
             Direct(root, framework.Names, framework.Element),
-            Pinned(root, framework.Names));
+            Pinned(root, framework.Names))
+        {
+            Downloads = Downloads(framework.Element),
+            SuppliedByFramework = framework.Element is { } element && element.TryGetProperty("packagesToPrune", out var pruned)
+                ? PropertyNames(pruned).ToHashSet(StringComparer.OrdinalIgnoreCase) : new HashSet<string>(),
+        };
     }
 
     /// <summary>Everything that the framework may be called in this file: keys are the short name, the alias of the project file, or the full name of old NuGet versions.</summary>
@@ -170,6 +175,21 @@ internal static class AssetsFileParser
         }
 
         return direct;
+    }
+
+    private static List<DownloadedPackage> Downloads(JsonElement? framework)
+    {
+        var downloads = new List<DownloadedPackage>();
+        if (framework is { } element && element.TryGetProperty("downloadDependencies", out var listed))
+        {
+            foreach (var package in listed.EnumerateArray())
+            {
+                if (Text(package, "name") is { Length: > 0 } name && LowestVersion(Text(package, "version")) is { Length: > 0 } version)
+                    downloads.Add(new DownloadedPackage(name, version));
+            }
+        }
+
+        return downloads;
     }
 
     /// <summary><c>[12.0.3, )</c> is how NuGet writes the reference 12.0.3.</summary>

@@ -10,6 +10,8 @@ internal sealed record Nuspec
 
     private const int MaximumText = 4000;
 
+    public string? Id { get; private set; }
+
     public string? LicenseExpression { get; private set; }
 
     public string? LicenseFile { get; private set; }
@@ -61,6 +63,9 @@ internal sealed record Nuspec
     {
         switch (reader.LocalName)
         {
+            case "id":
+                Id = Text(reader);
+                break;
             case "license":
                 var isFile = reader.GetAttribute("type") == "file";
                 var license = Text(reader);

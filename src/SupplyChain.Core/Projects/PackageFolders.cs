@@ -47,8 +47,12 @@ internal sealed class PackageFolders(AssetsFile assets, string assetsPath)
             if (file.Length > Nuspec.MaximumLength)
                 throw new XmlException($"it has {file.Length / 1024 / 1024} MB");
             var nuspec = Nuspec.Read(file);
+            // Folders are in lower case; the package itself knows how it is spelled.
+            var id = string.Equals(nuspec.Id, package.Id, StringComparison.OrdinalIgnoreCase) ? nuspec.Id! : package.Id;
             return package with
             {
+                Id = id,
+                Path = package.Path is [var last] && last == package.Id ? [id] : package.Path,
                 LicenseExpression = nuspec.LicenseExpression,
                 LicenseFile = nuspec.LicenseFile,
                 LicenseUrl = nuspec.LicenseExpression is null && nuspec.LicenseFile is null ? nuspec.LicenseUrl : null,

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace SupplyChain.Core.Projects;
 
 /// <summary>
@@ -18,6 +20,18 @@ public sealed record ProjectInventory(string Name, string Version, string Projec
 
     /// <summary>Runtime identifiers it was published for; empty: portable.</summary>
     public IReadOnlyList<string> RuntimeIdentifiers { get; init; } = [];
+
+    /// <summary>Packages of the restore that take part in the build and leave nothing in the publish output; each has a <see cref="NuGetPackage.NotShipped"/>.</summary>
+    public IReadOnlyList<NuGetPackage> NotShipped { get; init; } = [];
+
+    /// <summary>Shared frameworks that the base image has to supply; empty for self-contained and native applications.</summary>
+    public IReadOnlyList<SharedFramework> Frameworks { get; init; } = [];
+
+    /// <summary>The .NET SDK that built it; null when not known.</summary>
+    public string? SdkVersion { get; init; }
+
+    /// <summary>What the project says about itself.</summary>
+    public ApplicationFacts Application { get; init; } = new();
 
     /// <summary>One sentence for each thing that could not be learned. Not empty: the bill of materials is incomplete and must say so.</summary>
     public IReadOnlyList<string> Gaps { get; init; } = [];
@@ -62,6 +76,12 @@ public sealed record NuGetPackage(string Id, string Version, bool IsDirect, IRea
     /// <summary>Files it put into the publish output, relative to it, with '/', ordered. Empty when the published files are not known.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
 
+    /// <summary>Why it does not ship; null: it ships.</summary>
+    public NotShippedReason? NotShipped { get; init; }
+
+    /// <summary>Of several runtime identifiers, those in whose output it is; empty: all.</summary>
+    public IReadOnlyList<string> RuntimeIdentifiers { get; init; } = [];
+
     /// <summary>Where its version is written: the line to change. For a transitive package, the line of the direct reference that brings it in. Null when unknown.</summary>
     public SourceLine? ReferencedAt { get; init; }
 
@@ -71,6 +91,55 @@ public sealed record NuGetPackage(string Id, string Version, bool IsDirect, IRea
     /// <summary>Package URL (purl specification, type nuget): <c>pkg:nuget/Newtonsoft.Json@13.0.3</c>.</summary>
     public string Purl => $"pkg:nuget/{Uri.EscapeDataString(Id)}@{Uri.EscapeDataString(Version)}";
 }
+
+/// <summary>Why a package that was restored is not in the publish output.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<NotShippedReason>))]
+public enum NotShippedReason
+{
+    /// <summary>Only private references (<c>PrivateAssets="all"</c>) lead to it.</summary>
+    DevelopmentOnly,
+
+    /// <summary>It has nothing to publish: an analyzer, MSBuild files, or nothing but dependencies.</summary>
+    NothingToPublish,
+
+    /// <summary>The runtime has its assemblies, in the same or a higher version.</summary>
+    SuppliedByRuntime,
+
+    /// <summary>No code of it is reached, so the trimmer or the native compiler left it out.</summary>
+    TrimmedAway,
+
+    /// <summary>A compiler or host that the SDK downloads.</summary>
+    BuildTool,
+}
+
+/// <summary>Addresses are http or https, without credentials.</summary>
+public sealed record ApplicationFacts
+{
+    /// <summary><c>$(Company)</c>, which is <c>$(Authors)</c> unless it is set.</summary>
+    public string? Publisher { get; init; }
+
+    public string? Website { get; init; }
+
+    public string? RepositoryUrl { get; init; }
+
+    /// <summary>The commit it was built from.</summary>
+    public string? Commit { get; init; }
+
+    public string? LicenseExpression { get; init; }
+
+    /// <summary>The file name of its main assembly, single-file bundle or native executable; null when not known.</summary>
+    public string? File { get; init; }
+
+    /// <summary>SHA-512 of that file, lower-case hexadecimal.</summary>
+    public string? Sha512 { get; init; }
+
+    /// <summary>Where the publish output lies in the image: absolute, without a '/' at its end.</summary>
+    public string Directory { get; init; } = "/app";
+}
+
+/// <param name="Name">For example <c>Microsoft.AspNetCore.App</c>.</param>
+/// <param name="Version">The lowest version that serves.</param>
+public sealed record SharedFramework(string Name, string Version);
 
 /// <summary>A project that is part of the application. <paramref name="Dependencies"/> are ids of packages and projects.</summary>
 public sealed record ReferencedProject(string Name, string Version, IReadOnlyList<string> Dependencies);

@@ -3,37 +3,45 @@ using SupplyChain.Core.Diagnostics;
 namespace SupplyChain.Core.Projects;
 
 /// <summary>
-/// Reads what a project ships from what its build wrote. A package ships when a file of it is in the publish output; where the published
-/// files are not known, when the .deps.json lists files of it; else when the restore chose assets of it that the SDK publishes.
+/// Reads what a project ships from what its build wrote. A package ships when a file of it is in the publish output, in the single-file bundle or
+/// in the native executable; where the published files are not known, when the .deps.json lists files of it; else when the restore chose assets of
+/// it that the SDK publishes.
 /// </summary>
 public static class ProjectInventoryReader
 {
     /// <exception cref="DiagnosticException">SCB1501: the assets file is missing, damaged or hostile.</exception>
     public static async Task<ProjectInventory> ReadAsync(ProjectInventoryRequest request, CancellationToken cancellationToken)
     {
+        var application = Task.Run(() => MainFile.ReadAsync(request, cancellationToken), cancellationToken);
         var assets = await AssetsFile.ReadAsync(request, cancellationToken);
         var graph = new DependencyGraph(assets);
-        var published = request.PublishedFiles is { } files ? new PublishedPackages(files, assets, graph.Nodes.Where(node => !node.IsProject).Select(node => node.Key)) : null;
+        var published = request.PublishedFiles is { } files
+            ? new PublishedPackages(files, assets, graph.Nodes.Where(node => !node.IsProject).Select(node => node.Key), NativeStatistics.Read(request.NativeStatistics))
+            : null;
         var listed = published is null ? await ListedAsync(request.DependencyManifests, cancellationToken) : null;
         var lines = new ProjectLines(request.ProjectFile, assets);
         var folders = new PackageFolders(assets, request.AssetsFile);
+        var packs = RuntimePacks.Of(published, graph);
+        var trimmed = request.TrimmedPackages.ToHashSet(StringComparer.OrdinalIgnoreCase);
 
-        var packages = new List<NuGetPackage>();
         var gaps = new List<string>();
-        foreach (var package in graph.Nodes.Where(node => !node.IsProject && Ships(node)).Select(ToPackage).Concat(Packs(published, graph)))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            packages.Add(folders.Describe(package, out var gap));
-            if (gap is not null)
-                gaps.Add(gap);
-        }
+        var packages = Describe(graph.Nodes.Where(node => !node.IsProject && Ships(node)).Select(ToPackage).Concat(packs), gaps);
+        var shipped = packages.Select(package => $"{package.Id}/{package.Version}").ToHashSet(StringComparer.OrdinalIgnoreCase);
 
-        packages.Sort(ByIdThenVersion);
+        // What could not be learned of them leaves no gap in what ships.
+        var notShipped = Describe(
+            graph.Nodes.Where(node => !node.IsProject && !Ships(node)).Select(node => ToPackage(node) with { NotShipped = Reason(node) })
+                .Concat(Downloads(assets).Where(package => !shipped.Contains($"{package.Id}/{package.Version}"))),
+            gaps: []);
         return new ProjectInventory(request.AssemblyName, request.Version, request.ProjectFile, request.TargetFramework, packages)
         {
             Projects = [.. graph.Nodes.Where(IsReferencedProject).Select(node => new ReferencedProject(node.Id, node.Version, graph.Dependencies(node, IsKept)))],
-            Dependencies = [.. graph.Roots(IsKept), .. Packs(published, graph).Select(pack => pack.Id)],
+            Dependencies = [.. graph.Roots(IsKept), .. packs.Select(pack => pack.Id)],
             RuntimeIdentifiers = [.. request.RuntimeIdentifiers],
+            NotShipped = notShipped,
+            Frameworks = packs.Count > 0 ? [] : RuntimeConfiguration.Frameworks(request.RuntimeConfiguration),
+            SdkVersion = request.SdkVersion,
+            Application = await application,
             Gaps = gaps,
         };
 
@@ -45,6 +53,13 @@ public static class ProjectInventoryReader
 
         bool IsKept(DependencyGraph.Node node) => node.IsProject ? IsReferencedProject(node) : Ships(node);
 
+        NotShippedReason Reason(DependencyGraph.Node node) =>
+            !node.ReachesOutput ? NotShippedReason.DevelopmentOnly
+            : assets.SuppliedByFramework.Contains(node.Id) ? NotShippedReason.SuppliedByRuntime
+            : !node.Assets.HasFlag(LibraryAssets.Runtime) ? NotShippedReason.NothingToPublish
+            : trimmed.Contains(node.Id) ? NotShippedReason.TrimmedAway
+            : NotShippedReason.SuppliedByRuntime;
+
         NuGetPackage ToPackage(DependencyGraph.Node node)
         {
             var path = graph.Path(node);
@@ -55,22 +70,27 @@ public static class ProjectInventoryReader
                 Files = published?.Files(node.Key) ?? [],
             };
         }
+
+        List<NuGetPackage> Describe(IEnumerable<NuGetPackage> found, List<string> gaps)
+        {
+            var described = new List<NuGetPackage>();
+            foreach (var package in found)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                described.Add(folders.Describe(package, out var gap));
+                if (gap is not null && !RuntimePacks.IsNameOfAdvisories(package, published))
+                    gaps.Add(gap);
+            }
+
+            described.Sort(ByIdThenVersion);
+            return described;
+        }
     }
 
     private static bool IsReferencedProject(DependencyGraph.Node node) => node is { IsProject: true, ReachesOutput: true };
 
-    /// <summary>Published packages that no assets file lists: the runtime packs of a self-contained application.</summary>
-    private static IEnumerable<NuGetPackage> Packs(PublishedPackages? published, DependencyGraph graph)
-    {
-        if (published is null)
-            yield break;
-        var known = graph.Nodes.Select(node => node.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        foreach (var key in published.Keys.Where(key => !known.Contains(key)).Order(StringComparer.OrdinalIgnoreCase))
-        {
-            var slash = key.IndexOf('/');
-            yield return new NuGetPackage(key[..slash], key[(slash + 1)..], IsDirect: false, []) { Path = [key[..slash]], Files = published.Files(key) };
-        }
-    }
+    private static IEnumerable<NuGetPackage> Downloads(AssetsFile assets) =>
+        assets.Downloads.Select(package => new NuGetPackage(package.Id, package.Version, IsDirect: false, []) { Path = [package.Id], NotShipped = NotShippedReason.BuildTool });
 
     private static async Task<HashSet<string>?> ListedAsync(IReadOnlyList<string> manifests, CancellationToken cancellationToken)
     {

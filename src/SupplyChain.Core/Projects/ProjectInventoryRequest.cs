@@ -12,11 +12,29 @@ public sealed record ProjectInventoryRequest(string ProjectFile, string AssetsFi
     public IReadOnlyList<string> RuntimeIdentifiers { get; init; } = [];
 
     /// <summary>
-    /// <c>@(ResolvedFileToPublish)</c> as the target <c>ComputeResolvedFilesToPublishList</c> leaves it: after conflict resolution, before
-    /// trimming, bundling and native compilation. All runtime identifiers together. Null when not known.
+    /// What the publish really wrote: <c>@(ResolvedFileToPublish)</c> after trimming, <c>@(FilesToBundle)</c> of a single-file application,
+    /// <c>@(IlcReference)</c> of a native one. Null when not known.
     /// </summary>
     public IReadOnlyList<PublishedFile>? PublishedFiles { get; init; }
 
     /// <summary>Absolute paths of the published <c>*.deps.json</c>, one a runtime identifier; read only where <see cref="PublishedFiles"/> is null.</summary>
     public IReadOnlyList<string> DependencyManifests { get; init; } = [];
+
+    /// <summary>Absolute path of the native compiler's statistics (<c>.mstat</c>): which assemblies have code in the executable. Null: not native, or not known.</summary>
+    public string? NativeStatistics { get; init; }
+
+    /// <summary>Ids of the packages whose assemblies were given to the trimmer.</summary>
+    public IReadOnlyList<string> TrimmedPackages { get; init; } = [];
+
+    /// <summary>Absolute path of the application's <c>.runtimeconfig.json</c>; null when it has none.</summary>
+    public string? RuntimeConfiguration { get; init; }
+
+    /// <summary>What the project says about itself; file and hash are read from <see cref="MainFiles"/>.</summary>
+    public ApplicationFacts Application { get; init; } = new();
+
+    /// <summary>Absolute paths: the first that is there is the application.</summary>
+    public IReadOnlyList<string> MainFiles { get; init; } = [];
+
+    /// <summary>The .NET SDK that builds it.</summary>
+    public string? SdkVersion { get; init; }
 }

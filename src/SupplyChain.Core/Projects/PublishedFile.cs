@@ -9,6 +9,12 @@ namespace SupplyChain.Core.Projects;
 /// <param name="PackageVersion"><c>%(NuGetPackageVersion)</c>, where the SDK sets it.</param>
 public sealed record PublishedFile(string RelativePath, string SourcePath, string? PackageId = null, string? PackageVersion = null)
 {
+    /// <summary>The published file that holds it: the single-file bundle or the native executable. Null: it is a published file itself.</summary>
+    public string? Inside { get; init; }
+
+    /// <summary>An assembly that was given to the native compiler; whether its code is in the executable, the compiler's statistics say.</summary>
+    public bool IsCompiledToNative { get; init; }
+
     /// <summary>For WriteLinesToFile: <c>@(ResolvedFileToPublish->'%(NuGetPackageId)|%(NuGetPackageVersion)|%(RelativePath)|%(FullPath)')</c>.</summary>
     public const string LineFormat = "NuGetPackageId|NuGetPackageVersion|RelativePath|FullPath";
 

@@ -4,21 +4,33 @@ namespace SupplyChain.Core.Projects;
 internal sealed class PublishedPackages
 {
     private readonly Dictionary<string, SortedSet<string>> _files = new(StringComparer.OrdinalIgnoreCase);
+    private readonly IReadOnlyList<string> _folders;
+    private readonly Dictionary<string, string> _paths;
+    private readonly Dictionary<string, string> _versions;
 
     /// <param name="libraries"><c>id/version</c> of the packages in the assets file.</param>
-    public PublishedPackages(IReadOnlyList<PublishedFile> files, AssetsFile assets, IEnumerable<string> libraries)
+    /// <param name="native">Simple names of the assemblies that have code in the native executable; null: not known, so all that were compiled.</param>
+    public PublishedPackages(IReadOnlyList<PublishedFile> files, AssetsFile assets, IEnumerable<string> libraries, IReadOnlySet<string>? native)
     {
-        var versions = libraries.GroupBy(key => key[..key.IndexOf('/')], StringComparer.OrdinalIgnoreCase)
+        _versions = libraries.GroupBy(key => key[..key.IndexOf('/')], StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => group.First(), StringComparer.OrdinalIgnoreCase);
-        var paths = assets.Locations.GroupBy(location => location.Value.Path, StringComparer.OrdinalIgnoreCase)
+        _paths = assets.Locations.GroupBy(location => location.Value.Path, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => group.First().Key, StringComparer.OrdinalIgnoreCase);
+        _folders = [.. assets.PackageFolders.Select(folder => folder.Replace('\\', '/').TrimEnd('/') + "/")];
+
+        // The bundler leaves native libraries outside: they are in both lists.
+        var outside = files.Where(file => file.Inside is null).Select(file => file.SourcePath).ToHashSet(StringComparer.Ordinal);
         foreach (var file in files)
         {
-            if ((ByMetadata(file, versions) ?? BySource(file, assets.PackageFolders, paths)) is not { } key)
+            if (file.Inside is not null && outside.Contains(file.SourcePath))
+                continue;
+            if (file.IsCompiledToNative && native is not null && !native.Contains(Path.GetFileNameWithoutExtension(file.SourcePath)))
+                continue;
+            if ((ByMetadata(file) ?? BySource(file)) is not { } key)
                 continue;
             if (!_files.TryGetValue(key, out var list))
                 _files.Add(key, list = new SortedSet<string>(StringComparer.Ordinal));
-            list.Add(file.RelativePath.Replace('\\', '/'));
+            list.Add((file.Inside ?? file.RelativePath).Replace('\\', '/'));
         }
     }
 
@@ -28,23 +40,26 @@ internal sealed class PublishedPackages
     /// <summary>Ordered; empty when the package ships nothing.</summary>
     public IReadOnlyList<string> Files(string key) => _files.TryGetValue(key, out var files) ? [.. files] : [];
 
-    private static string? ByMetadata(PublishedFile file, Dictionary<string, string> versions) =>
+    private string? ByMetadata(PublishedFile file) =>
         file.PackageId is not { } id ? null
         : file.PackageVersion is { } version ? $"{id}/{version}"
-        : versions.GetValueOrDefault(id);
+        : _versions.GetValueOrDefault(id);
 
-    private static string? BySource(PublishedFile file, IReadOnlyList<string> folders, Dictionary<string, string> paths)
+    private string? BySource(PublishedFile file)
     {
         var source = file.SourcePath.Replace('\\', '/');
-        foreach (var folder in folders)
+        foreach (var prefix in _folders)
         {
-            var prefix = folder.Replace('\\', '/').TrimEnd('/') + "/";
             if (!source.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
                 continue;
             var id = source.IndexOf('/', prefix.Length);
             var version = id < 0 ? -1 : source.IndexOf('/', id + 1);
-            if (version > 0 && paths.TryGetValue(source[prefix.Length..version], out var key))
-                return key;
+            if (version <= 0)
+                continue;
+
+            // What no restore graph names is a pack that the SDK downloads, the native runtime for example.
+            var path = source[prefix.Length..version];
+            return _paths.GetValueOrDefault(path) ?? (char.IsAsciiDigit(source[id + 1]) ? path : null);
         }
 
         return null;

@@ -1,5 +1,6 @@
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
+using SupplyChain.Core.Sboms;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Stores;
 using SupplyChain.Core.Tools;
@@ -32,6 +33,7 @@ internal sealed class PlanReader(IMachine machine)
         var verify = settings.Boolean("SupplyChainVerify", true);
         var sbom = settings.Boolean("SupplyChainSbom", true);
         var attestations = settings.SomeOf<AttestationKind>("SupplyChainAttestations");
+        var formats = settings.ListOf("SupplyChainSbomFormats", SbomFormat.CycloneDX, SbomFormat.SPDX);
         var signing = ReadSigning(settings);
         if (sign && !toLayout)
             DestinationNames.CheckSignable(repository.Repository);
@@ -62,7 +64,17 @@ internal sealed class PlanReader(IMachine machine)
             Offline = offline,
             TrivyDatabases = settings.List("SupplyChainTrivyDatabase"),
             Sbom = sbom,
-            Attestations = BuildParameters.Attestations(attestations, sbom ? [PredicateTypes.CycloneDx] : [], scan),
+            EmbedSbom = settings.Boolean("SupplyChainEmbedSbom", true) && sbom,
+            PlatformDirectory = settings.Path("PlatformDirectory"),
+            SbomFormats = sbom ? formats : [],
+            CycloneDxVersion = settings.Text("SupplyChainCycloneDxVersion") switch
+            {
+                null or "1.6" => CycloneDxVersion.V1_6,
+                "1.7" => CycloneDxVersion.V1_7,
+                _ => throw settings.Invalid("SupplyChainCycloneDxVersion", "1.6, 1.7"),
+            },
+            BaseImage = BaseImage(settings),
+            Attestations = BuildParameters.Attestations(attestations, sbom ? [.. formats.Select(format => format == SbomFormat.CycloneDX ? PredicateTypes.CycloneDx : PredicateTypes.Spdx)] : [], scan),
             AttestVex = attestations.Contains(AttestationKind.Vex),
             Parameters = BuildParameters.Read(settings),
             SdkVersion = settings.Text("NETCoreSdkVersion"),
@@ -76,6 +88,14 @@ internal sealed class PlanReader(IMachine machine)
             Cosign = sign ? FindTool("cosign", settings) : null,
             Tools = ReadTools(settings),
         };
+    }
+
+    private static string? BaseImage(Settings settings)
+    {
+        if (settings.Text("ContainerBaseName") is not { } name)
+            return null;
+        var registry = settings.Text("ContainerBaseRegistry") is { } host ? host + "/" : "";
+        return registry + name + (settings.Text("ContainerBaseTag") is { } tag ? ":" + tag : "");
     }
 
     public Tool FindTool(string name, Settings settings) => new ToolLocator(machine).Find(name, HowToFind(settings));

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using SupplyChain.Core.Gating;
 using SupplyChain.Core.Images;
+using SupplyChain.Core.Sboms;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Stores;
 using SupplyChain.Core.Tools;
@@ -51,6 +52,17 @@ internal sealed record PublishPlan
     public bool Offline { get; init; }
     public IReadOnlyList<string> TrivyDatabases { get; init; } = [];
     public bool Sbom { get; init; }
+    public IReadOnlyList<SbomFormat> SbomFormats { get; init; } = [];
+    public CycloneDxVersion CycloneDxVersion { get; init; }
+
+    /// <summary>Registry, repository and tag that the SDK builds on; for people.</summary>
+    public string? BaseImage { get; init; }
+
+    /// <summary>The application's part of it goes into the image.</summary>
+    public bool EmbedSbom { get; init; }
+
+    /// <summary>With several runtime identifiers: where their inner builds write, see <see cref="PlatformInventories"/>. Null: one build, and no inner one.</summary>
+    public string? PlatformDirectory { get; init; }
 
     /// <summary>False: everything up to the gate, nothing after it.</summary>
     public bool Publish { get; init; }
@@ -102,6 +114,13 @@ internal sealed record PublishPlan
     /// <summary>For people: the registry, or the folder.</summary>
     [JsonIgnore]
     public string DestinationName => Repository.Registry ?? LayoutDirectory;
+}
+
+/// <summary>SupplyChainSbomFormats.</summary>
+internal enum SbomFormat
+{
+    CycloneDX,
+    SPDX,
 }
 
 /// <summary>SupplyChainSign.</summary>

@@ -52,6 +52,10 @@ internal sealed class Settings(IReadOnlyDictionary<string, string> values, strin
     public IReadOnlyList<string> List(string name) =>
         Text(name)?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
+    /// <summary>Several of an enumeration's names, each once, in the order of the enumeration; empty: all of <paramref name="defaults"/>.</summary>
+    public IReadOnlyList<T> ListOf<T>(string name, params T[] defaults)
+        where T : struct, Enum => List(name) is { Count: > 0 } texts ? [.. texts.Select(text => Named<T>(name, text)).Distinct().Order()] : defaults;
+
     private T Named<T>(string name, string text)
         where T : struct, Enum
     {

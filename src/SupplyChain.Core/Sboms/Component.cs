@@ -19,6 +19,9 @@ public sealed record Component(ComponentType Type, string BomRef, string Name, s
     /// <summary>The organisation it comes from.</summary>
     public string? Supplier { get; init; }
 
+    /// <summary>Where that organisation, or the component, is to be reached: http or https.</summary>
+    public string? SupplierUrl { get; init; }
+
     /// <summary>Names.</summary>
     public IReadOnlyList<string> Authors { get; init; } = [];
 
@@ -29,6 +32,12 @@ public sealed record Component(ComponentType Type, string BomRef, string Name, s
     public IReadOnlyList<License> Licenses { get; init; } = [];
 
     public IReadOnlyList<ExternalReference> ExternalReferences { get; init; } = [];
+
+    /// <summary>Absolute paths in the image of the files it consists of (<c>evidence.occurrences</c>), ordered.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>What it was made from (<c>pedigree.ancestors</c>): the base image of an image.</summary>
+    public IReadOnlyList<Component> Ancestors { get; init; } = [];
 
     /// <summary>In the order in which they are written; a name may stand several times.</summary>
     public IReadOnlyList<Property> Properties { get; init; } = [];

@@ -62,8 +62,12 @@ public static class CycloneDxWriter
         json.WriteStartObject("tools");
         Array(json, "components", sbom.Tools, WriteComponent);
         json.WriteEndObject();
+        if (sbom.Author is { } author)
+            Array(json, "authors", [author.Name], WriteAuthor);
         json.WritePropertyName("component");
         WriteComponent(json, sbom.Subject);
+        if (sbom.Author is { } supplier)
+            WriteParty(json, "supplier", supplier.Name, supplier.Url);
         json.WriteEndObject();
     }
 
@@ -73,11 +77,7 @@ public static class CycloneDxWriter
         json.WriteString("type", Type(component.Type));
         json.WriteString("bom-ref", component.BomRef);
         if (component.Supplier is { } supplier)
-        {
-            json.WriteStartObject("supplier");
-            json.WriteString("name", supplier);
-            json.WriteEndObject();
-        }
+            WriteParty(json, "supplier", supplier, component.SupplierUrl);
 
         Array(json, "authors", component.Authors, WriteAuthor);
         json.WriteString("name", component.Name);
@@ -86,8 +86,38 @@ public static class CycloneDxWriter
         Array(json, "hashes", component.Hashes, WriteHash);
         Array(json, "licenses", component.Licenses, WriteLicense);
         Text(json, "purl", component.Purl);
+        if (component.Ancestors.Count > 0)
+        {
+            json.WriteStartObject("pedigree");
+            Array(json, "ancestors", component.Ancestors, WriteComponent);
+            json.WriteEndObject();
+        }
+
         Array(json, "externalReferences", component.ExternalReferences, WriteReference);
+        if (component.Files.Count > 0)
+        {
+            json.WriteStartObject("evidence");
+            Array(json, "occurrences", component.Files, WriteOccurrence);
+            json.WriteEndObject();
+        }
+
         Array(json, "properties", component.Properties, WriteProperty);
+        json.WriteEndObject();
+    }
+
+    private static void WriteParty(Utf8JsonWriter json, string property, string name, string? url)
+    {
+        json.WriteStartObject(property);
+        json.WriteString("name", name);
+        if (url is not null)
+            Array(json, "url", [url], static (writer, text) => writer.WriteStringValue(text));
+        json.WriteEndObject();
+    }
+
+    private static void WriteOccurrence(Utf8JsonWriter json, string path)
+    {
+        json.WriteStartObject();
+        json.WriteString("location", path);
         json.WriteEndObject();
     }
 

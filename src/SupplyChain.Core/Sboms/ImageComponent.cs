@@ -15,4 +15,23 @@ internal static class ImageComponent
             Hashes = [new Hash("SHA-256", digest.Hex)],
         };
     }
+
+    /// <summary>The base image of each platform that names one: by the image's own labels, else by what the project says.</summary>
+    /// <param name="baseImage">Registry, repository and tag, as the project names it.</param>
+    public static IReadOnlyList<Component> Bases(IReadOnlyList<ImageFacts> images, string? baseImage)
+    {
+        var bases = new SortedList<string, Component>(StringComparer.Ordinal);
+        foreach (var image in images)
+        {
+            if ((image.BaseName ?? baseImage) is { } name && image.BaseDigest is { } digest)
+            {
+                var component = new Component(ComponentType.Container, $"base:{name}@{digest}", name, digest.ToString()) { Hashes = [new Hash("SHA-256", digest.Hex)] };
+                bases.TryAdd(component.BomRef, component);
+            }
+            else if ((image.BaseName ?? baseImage) is { } unpinned)
+                bases.TryAdd($"base:{unpinned}", new Component(ComponentType.Container, $"base:{unpinned}", unpinned, null));
+        }
+
+        return [.. bases.Values];
+    }
 }

@@ -27,7 +27,7 @@ internal static class LibraryPart
                 Properties = [.. Properties(library)],
             };
             if (seen.Add(component.BomRef))
-                components.Add(component);
+                components.Add(RuntimePart.Dressed(component));
         }
 
         components.Sort((a, b) => string.CompareOrdinal(a.BomRef, b.BomRef));

@@ -13,7 +13,18 @@ public sealed record Sbom(
     Component Subject,
     IReadOnlyList<Component> Components,
     IReadOnlyList<Dependency> Dependencies,
-    IReadOnlyList<Composition> Compositions);
+    IReadOnlyList<Composition> Compositions)
+{
+    /// <summary>Who made the document: the publisher of the application; null: not known.</summary>
+    public Party? Author { get; init; }
+
+    /// <summary>One sentence for each thing that is known to be missing.</summary>
+    public IReadOnlyList<string> Gaps { get; init; } = [];
+}
+
+/// <summary>An organisation.</summary>
+/// <param name="Url">http or https; null: none.</param>
+public sealed record Party(string Name, string? Url);
 
 /// <param name="Ref">A bom-ref.</param>
 /// <param name="DependsOn">bom-refs; empty: it is known to depend on nothing.</param>

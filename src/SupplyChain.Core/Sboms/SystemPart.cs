@@ -58,8 +58,35 @@ internal sealed class SystemPart
     private static Component System(OperatingSystemRelease release) =>
         new(ComponentType.OperatingSystem, $"os:{release.Family}@{release.Name}", release.Family, release.Name)
         {
+            Supplier = Distributor(release.Family)?.Name,
+            SupplierUrl = Distributor(release.Family)?.Url,
             Properties = [new Property(TrivyProperties.Class, "os-pkgs"), new Property(TrivyProperties.Type, release.Family)],
         };
+
+    private static Party? Distributor(string? family) => family switch
+    {
+        null => null,
+        "alpine" => new("Alpine Linux", "https://alpinelinux.org/"),
+        "amazon" => new("Amazon Linux", "https://aws.amazon.com/linux/"),
+        "azurelinux" or "cbl-mariner" => new("Microsoft", "https://github.com/microsoft/azurelinux"),
+        "chainguard" or "wolfi" => new("Chainguard", "https://www.chainguard.dev/"),
+        "debian" => new("Debian", "https://www.debian.org/"),
+        "redhat" => new("Red Hat", "https://www.redhat.com/"),
+        "ubuntu" => new("Canonical", "https://ubuntu.com/"),
+        _ => new(family, null),
+    };
+
+    /// <summary>As the distribution names it; an epoch is no part of it.</summary>
+    private static string FileName(OsPackage package, string? family)
+    {
+        var version = package.Version[(package.Version.IndexOf(':') + 1)..];
+        return family switch
+        {
+            "debian" or "ubuntu" => $"{package.Name}_{version}_{package.Architecture ?? "all"}.deb",
+            "alpine" or "chainguard" or "wolfi" => $"{package.Name}-{version}.apk",
+            _ => $"{package.Name}-{version}.{package.Architecture ?? "noarch"}.rpm",
+        };
+    }
 
     private Component Package(OsPackage package, string? family)
     {
@@ -67,8 +94,10 @@ internal sealed class SystemPart
         return new Component(ComponentType.Library, purl ?? $"os-package:{package.Name}@{package.Version}", package.Name, package.Version)
         {
             Purl = purl,
+            Supplier = Distributor(family)?.Name,
+            SupplierUrl = Distributor(family)?.Url,
             Licenses = _licenses.ClassifyAll(package.Licenses),
-            Properties = Properties(package, family),
+            Properties = [.. Properties(package, family), .. BsiProperties.OfPackage(FileName(package, family))],
         };
     }
 

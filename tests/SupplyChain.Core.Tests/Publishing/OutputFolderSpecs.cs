@@ -10,7 +10,7 @@ public sealed class OutputFolderSpecs
     {
         using var folder = new TestFolder();
         Directory.CreateDirectory(folder.File("out/image"));
-        string[] stale = ["digest.txt", "receipt.json", "supply-chain.env", "scan.json", "scan.linux-amd64.trivy.json", "sbom.cdx.json", "signature.sigstore.json"];
+        string[] stale = ["digest.txt", "receipt.json", "supply-chain.env", "scan.json", "scan.linux-amd64.trivy.json", "sbom.cdx.json", "sbom.spdx.json", "build.cdx.json", "signature.sigstore.json"];
         string[] kept = ["image/index.json", "notes.txt"];
         foreach (var file in stale.Concat(kept))
             File.WriteAllText(folder.File($"out/{file}"), "");

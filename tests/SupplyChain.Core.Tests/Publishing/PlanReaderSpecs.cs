@@ -1,5 +1,6 @@
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Signing;
 using SupplyChain.Core.Tests.Signing;
 using SupplyChain.TestKit;
 
@@ -36,6 +37,9 @@ public sealed class PlanReaderSpecs : IDisposable
     [InlineData("SupplyChainEnabled", "ture")]
     [InlineData("SupplyChainScan", "1")]
     [InlineData("SupplyChainPush", "yes")]
+    [InlineData("SupplyChainEmbedSbom", "on")]
+    [InlineData("SupplyChainSbomFormats", "SWID")]
+    [InlineData("SupplyChainCycloneDxVersion", "1.5")]
     [InlineData("SupplyChainSign", "2")]
     [InlineData("SupplyChainLoadImage", "always")]
     [InlineData("SupplyChainSeverityThreshold", "Severe")]
@@ -48,6 +52,18 @@ public sealed class PlanReaderSpecs : IDisposable
 
         message.ShouldContain($"{name} is '{value}'");
         message.ShouldContain("Valid values: ");
+    }
+
+    [Fact]
+    public void The_formats_of_the_bill_of_materials_are_what_is_attested()
+    {
+        _values["SupplyChainAttestations"] = "Sbom";
+        Read().Attestations.ShouldBe([PredicateTypes.CycloneDx, PredicateTypes.Spdx]);
+        (_values["SupplyChainSbomFormats"], _values["SupplyChainCycloneDxVersion"]) = ("spdx", "1.7");
+        Read().Attestations.ShouldBe([PredicateTypes.Spdx]);
+        Read().CycloneDxVersion.ShouldBe(Core.Sboms.CycloneDxVersion.V1_7);
+        _values["SupplyChainSbom"] = "false";
+        (Read().Attestations.Count, Read().SbomFormats.Count, Read().EmbedSbom).ShouldBe((0, 0, false));
     }
 
     [Theory]

@@ -17,6 +17,7 @@ public sealed class CycloneDxSchemaSpecs : IDisposable
             Write("image.json", SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Report, SampleSbom.Context), version),
             Write("unscanned.json", SbomBuilder.Build(SampleSbom.Inventory, null, SampleSbom.Context with { Timestamp = null }), version),
             Write("application.json", SbomBuilder.BuildInventory(SampleSbom.Inventory, "0.1.0"), version),
+            Write("build.json", SbomBuilder.BuildTimeOnly(SampleSbom.Inventory, "0.1.0"), version),
             Write("empty.json", SbomBuilder.BuildInventory(SampleSbom.Inventory with { Packages = [], Projects = [], Dependencies = [] }, "0.1.0"), version),
         ];
         (await JsonSchemas.ErrorsAsync(schema, documents, TestContext.Current.CancellationToken)).ShouldBe("");

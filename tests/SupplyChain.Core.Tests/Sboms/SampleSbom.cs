@@ -13,7 +13,14 @@ internal static class SampleSbom
     public static readonly Digest Image = Digest.Of("an image"u8);
 
     public static SbomContext Context { get; } = new(
-        new ImageReference("registry.example.com", "contoso/shop", "1.4.0"), Image, "0.1.0", new DateTimeOffset(2026, 11, 23, 8, 30, 0, TimeSpan.FromHours(2)));
+        new ImageReference("registry.example.com", "contoso/shop", "1.4.0"), Image, "0.1.0", new DateTimeOffset(2026, 11, 23, 8, 30, 0, TimeSpan.FromHours(2)))
+    {
+        Images =
+        [
+            new ImageFacts(new Platform("linux", "amd64"), Digest.Of("amd64"u8)) { BaseName = "mcr.example.com/dotnet/runtime:10.0", BaseDigest = Digest.Of("base"u8), RuntimeVersion = "10.0.0" },
+            new ImageFacts(new Platform("linux", "arm64"), Digest.Of("arm64"u8)) { BaseName = "mcr.example.com/dotnet/runtime:10.0", BaseDigest = Digest.Of("base"u8), RuntimeVersion = "10.0.0" },
+        ],
+    };
 
     public static ProjectInventory Inventory { get; } = new("Shop", "1.4.0", "/src/Shop/Shop.csproj", "net10.0",
     [
@@ -29,6 +36,7 @@ internal static class SampleSbom
             RepositoryUrl = "https://github.com/JamesNK/Newtonsoft.Json",
             RepositoryCommit = "7c3d7f8da7e35dde8fa74188b0decff70f8f10e3",
             Source = "https://feed.contoso.example/v3/index.json",
+            Files = ["Newtonsoft.Json.dll", "de/Newtonsoft.Json.resources.dll"],
             ReferencedAt = new SourceLine("/src/Shop/Shop.csproj", 12),
         },
         new NuGetPackage("Ünïcode.Päckage", "2.0.0", true, []) { LicenseExpression = "MIT OR Apache-2.0", Authors = "Jürgen \"Q\" Müller <j@example.com> \u2028 & Söhne" },
@@ -36,6 +44,23 @@ internal static class SampleSbom
     {
         Projects = [new ReferencedProject("Contoso.Orders", "2.1.0", ["Contoso.Old"])],
         Dependencies = ["Contoso.Orders", "Newtonsoft.Json", "Ünïcode.Päckage"],
+        NotShipped =
+        [
+            new NuGetPackage("StyleCop.Analyzers", "1.1.118", true, []) { LicenseExpression = "MIT", NotShipped = NotShippedReason.DevelopmentOnly },
+            new NuGetPackage("System.Text.Json", "8.0.5", true, []) { LicenseExpression = "MIT", NotShipped = NotShippedReason.SuppliedByRuntime },
+        ],
+        Frameworks = [new SharedFramework("Microsoft.NETCore.App", "10.0.0")],
+        SdkVersion = "10.0.401",
+        Application = new ApplicationFacts
+        {
+            Publisher = "Contoso",
+            Website = "https://contoso.example/shop",
+            RepositoryUrl = "https://github.com/contoso/shop",
+            Commit = "4be1d02aa0e8b7a2f1b1b1f5a7a3a3f0c3f9d111",
+            LicenseExpression = "MIT",
+            File = "Shop.dll",
+            Sha512 = string.Concat(Enumerable.Repeat("cd", 64)),
+        },
     };
 
     public static ScanReport Report { get; } = new(Image, "Trivy", "0.68.2", new DateTimeOffset(2026, 11, 23, 6, 0, 0, TimeSpan.Zero), [],
@@ -48,6 +73,13 @@ internal static class SampleSbom
     {
         var bytes = new ArrayBufferWriter<byte>();
         CycloneDxWriter.Write(sbom, bytes, version, indented);
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    public static string Spdx(Sbom sbom, bool indented = false)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        SpdxWriter.Write(sbom, bytes, indented);
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 

@@ -12,11 +12,18 @@ public sealed class SbomBuilderSpecs
     [Theory]
     [InlineData("shop.cdx.json")]
     [InlineData("shop.inventory.cdx.json")]
+    [InlineData("shop.build.cdx.json")]
+    [InlineData("shop.spdx.json")]
     public void The_document_is_the_golden_one_byte_for_byte(string golden)
     {
-        var sbom = golden.Contains("inventory", StringComparison.Ordinal) ? SbomBuilder.BuildInventory(SampleSbom.Inventory, "0.1.0") : Sbom;
+        var sbom = golden switch
+        {
+            "shop.inventory.cdx.json" => SbomBuilder.BuildInventory(SampleSbom.Inventory, "0.1.0"),
+            "shop.build.cdx.json" => SbomBuilder.BuildTimeOnly(SampleSbom.Inventory, "0.1.0"),
+            _ => Sbom,
+        };
         var path = Path.Combine(Toolchain.RepositoryRoot, "tests/SupplyChain.Core.Tests/Sboms", golden);
-        var json = SampleSbom.Json(sbom, indented: true) + "\n";
+        var json = (golden.Contains("spdx", StringComparison.Ordinal) ? SampleSbom.Spdx(sbom, indented: true) : SampleSbom.Json(sbom, indented: true)) + "\n";
         if (Environment.GetEnvironmentVariable("SUPPLYCHAIN_UPDATE_GOLDENS") == "1")
             File.WriteAllText(path, json);
         var (actual, expected) = (json.Split('\n'), File.ReadAllText(path).Split('\n'));
@@ -74,6 +81,7 @@ public sealed class SbomBuilderSpecs
         DependsOn(image).ShouldContain("application:Shop@1.4.0");
         DependsOn(image).ShouldContain("os:debian@12.7");
         DependsOn("application:Shop@1.4.0").ShouldContain("project:Contoso.Orders@2.1.0");
+        DependsOn("application:Shop@1.4.0").ShouldContain("pkg:nuget/Microsoft.NETCore.App.Runtime.linux-amd64@10.0.0");
         DependsOn("project:Contoso.Orders@2.1.0").ShouldBe(["pkg:nuget/Contoso.Old@0.9.0"]);
         DependsOn("pkg:nuget/Newtonsoft.Json@12.0.3").ShouldBe(["pkg:nuget/Contoso.Native@1.0.0-rc.1%2Bbuild.5"]);
 
@@ -108,7 +116,7 @@ public sealed class SbomBuilderSpecs
     [Fact]
     public void What_is_missing_is_said_to_people_too()
     {
-        SbomCompleteness.Check(SampleSbom.Inventory, SampleSbom.Report).ShouldBeEmpty();
+        Messages(SampleSbom.Inventory, SampleSbom.Report).ShouldBeEmpty();
         Messages(SampleSbom.Inventory with { Gaps = ["a gap."] }, SampleSbom.Report).ShouldBe(["the bill of materials is incomplete: a gap."]);
         Messages(SampleSbom.Inventory, null).ShouldHaveSingleItem().ShouldContain("nothing was scanned");
         Messages(SampleSbom.Inventory, SampleSbom.Report with { Platforms = [SampleSbom.Report.Platforms[0] with { OperatingSystem = null, Packages = [] }] })
@@ -116,10 +124,32 @@ public sealed class SbomBuilderSpecs
 
         static IEnumerable<string> Messages(Core.Projects.ProjectInventory inventory, Core.Scanning.ScanReport? report)
         {
-            var diagnostics = SbomCompleteness.Check(inventory, report);
+            var diagnostics = SbomCompleteness.Check(SbomBuilder.Build(inventory, report, SampleSbom.Context));
             diagnostics.ShouldAllBe(diagnostic => diagnostic.Code == DiagnosticCodes.SbomIncomplete);
             return diagnostics.Select(diagnostic => diagnostic.Message);
         }
+    }
+
+    [Fact]
+    public void Without_a_scan_the_runtime_is_the_one_that_the_base_image_names()
+    {
+        var inventory = SampleSbom.Inventory with { RuntimeIdentifiers = ["linux-musl-x64"], Frameworks = [new("Microsoft.AspNetCore.App", "10.0.0"), new("Microsoft.NETCore.App", "10.0.0")] };
+        var sbom = SbomBuilder.Build(inventory, null, SampleSbom.Context);
+        var runtime = sbom.Components.Where(component => component.Name.Contains(".Runtime.", StringComparison.Ordinal)).ToList();
+        runtime.Select(component => component.Purl).ShouldBe(["pkg:nuget/Microsoft.NETCore.App.Runtime.linux-arm64@10.0.0", "pkg:nuget/Microsoft.NETCore.App.Runtime.linux-musl-x64@10.0.0"]);
+        runtime.ShouldAllBe(component => component.Supplier == "Microsoft" && component.Licenses[0].Id == "MIT");
+        sbom.Dependencies.Single(dependency => dependency.Ref == "application:Shop@1.4.0").DependsOn.ShouldContain(runtime[0].BomRef);
+
+        // ASP.NET Core is needed, and nothing says which.
+        sbom.Gaps.ShouldContain(gap => gap.Contains("the version of Microsoft.AspNetCore.App in the image is not known", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_does_not_ship_stands_in_a_document_of_its_own_only()
+    {
+        Sbom.Components.ShouldNotContain(component => component.Name == "StyleCop.Analyzers");
+        SbomBuilder.BuildInventory(SampleSbom.Inventory, "0.1.0").Components.ShouldNotContain(component => component.Name == "System.Text.Json");
+        SbomBuilder.BuildTimeOnly(SampleSbom.Inventory, "0.1.0").Components.Select(component => component.Name).ShouldBe(["StyleCop.Analyzers", "System.Text.Json"]);
     }
 
     [Fact]

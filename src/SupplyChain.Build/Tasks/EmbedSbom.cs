@@ -1,0 +1,20 @@
+using Microsoft.Build.Framework;
+
+namespace SupplyChain.Build.Tasks;
+
+/// <summary>Puts the application's bill of materials into the publish output, from where the SDK takes it into the image.</summary>
+public sealed class EmbedSbom : StageTask
+{
+    [Required]
+    public string PublishDirectory { get; set; } = "";
+
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        var plan = State.Plan.Read();
+        // With several runtime identifiers their inner builds do it.
+        if (!plan.EmbedSbom || plan.PlatformDirectory is not null)
+            return;
+        var inventory = await EarlyWork().Inventory.WaitAsync(cancellationToken);
+        Detail(Kept.Replace(() => EmbeddedSbom.Write(inventory, PublishDirectory)).Summary);
+    }
+}

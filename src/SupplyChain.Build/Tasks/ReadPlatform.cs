@@ -1,0 +1,32 @@
+using Microsoft.Build.Framework;
+using SupplyChain.Core.Projects;
+using SupplyChain.Core.Publishing;
+
+namespace SupplyChain.Build.Tasks;
+
+/// <summary>
+/// In the inner build of one runtime identifier out of several: writes what is shipped for it, where the outer build finds it, and puts its bill of
+/// materials into the publish output.
+/// </summary>
+public sealed class ReadPlatform : StageTask
+{
+    /// <summary>What the build says about the project: Include = name, Value = text.</summary>
+    [Required]
+    public ITaskItem[] Settings { get; set; } = [];
+
+    /// <summary>What the publish wrote, and what it put into a bundle or a native executable.</summary>
+    public ITaskItem[] PublishedFiles { get; set; } = [];
+
+    [Required]
+    public string PublishDirectory { get; set; } = "";
+
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(StateDirectory);
+        var settings = Read(Settings);
+        var request = ProjectRequests.From(settings, ProjectItems.PublishedFiles(PublishedFiles));
+        var inventory = State.Inventory.Write(await ProjectInventoryReader.ReadAsync(request, cancellationToken));
+        if (settings.Boolean("SupplyChainSbom", true) && settings.Boolean("SupplyChainEmbedSbom", true))
+            Detail(Kept.Replace(() => EmbeddedSbom.Write(inventory, PublishDirectory)).Summary);
+    }
+}

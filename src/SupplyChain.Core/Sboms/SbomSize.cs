@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.Globalization;
+using SupplyChain.Core.Diagnostics;
+
+namespace SupplyChain.Core.Sboms;
+
+/// <summary>
+/// Keeps a document small enough to be attested: many registries and transparency logs take no more than 1 MiB, and an envelope is a third larger
+/// than what it holds. What only people read goes first; what identifies a component, and what scanners need, always stays.
+/// </summary>
+public static class SbomSize
+{
+    /// <summary>Bytes of a document without white space, so that its envelope and bundle stay below 1 MiB.</summary>
+    public const int Most = 740_000;
+
+    /// <param name="write">Writes the document indented (true) or without white space (false).</param>
+    /// <param name="diagnostic">SCB2002 when even the smallest form is too large; else null.</param>
+    /// <returns>The indented document, as small as needed.</returns>
+    public static ReadOnlyMemory<byte> Write(Sbom sbom, string name, Action<Sbom, IBufferWriter<byte>, bool> write, out Diagnostic? diagnostic)
+    {
+        diagnostic = null;
+        var content = Written(sbom, indented: true);
+        // Without white space it is smaller still.
+        if (content.Length <= Most)
+            return content;
+        foreach (var shorten in new Func<Component, Component>[] { AsItIs, WithoutProse, WithoutOrigin })
+        {
+            sbom = sbom with { Components = [.. sbom.Components.Select(shorten)] };
+            if (shorten == WithoutOrigin)
+                sbom = WithShortReferences(sbom);
+            if (Written(sbom, indented: false).Length <= Most)
+                return Written(sbom, indented: true);
+        }
+
+        diagnostic = new Diagnostic(
+            DiagnosticCodes.SbomTooLarge,
+            $"{name} has {Written(sbom, indented: false).Length / 1024} KB in its shortest form, {sbom.Components.Count} components: its attestation is larger than 1 MiB, which some registries and transparency logs refuse. Choose a smaller base image, or leave one of the formats out (SupplyChainSbomFormats).");
+        return Written(sbom, indented: true);
+
+        ReadOnlyMemory<byte> Written(Sbom document, bool indented)
+        {
+            var buffer = new ArrayBufferWriter<byte>(256 * 1024);
+            write(document, buffer, indented);
+            return buffer.WrittenMemory;
+        }
+    }
+
+    /// <summary>A package URL as reference stands in the document three times and more.</summary>
+    private static Sbom WithShortReferences(Sbom sbom)
+    {
+        var names = sbom.Components.Select((component, index) => (component.BomRef, Short: string.Create(CultureInfo.InvariantCulture, $"c{index}"))).ToDictionary(pair => pair.BomRef, pair => pair.Short, StringComparer.Ordinal);
+        return sbom with
+        {
+            Components = [.. sbom.Components.Select(component => component with { BomRef = Short(component.BomRef) })],
+            Dependencies = [.. sbom.Dependencies.Select(dependency => new Dependency(Short(dependency.Ref), Shortened(dependency.DependsOn)))],
+            Compositions = [.. sbom.Compositions.Select(composition => new Composition(composition.Aggregate, Shortened(composition.Assemblies), Shortened(composition.Dependencies)))],
+        };
+
+        string Short(string reference) => names.GetValueOrDefault(reference, reference);
+        List<string> Shortened(IReadOnlyList<string> references) => [.. references.Select(Short)];
+    }
+
+    private static Component AsItIs(Component component) => component;
+
+    private static Component WithoutProse(Component component) => component with
+    {
+        Description = null,
+        Properties = [.. component.Properties.Where(property => !BsiProperties.IsOne(property))],
+        Authors = component.Supplier is null ? component.Authors : [],
+    };
+
+    private static Component WithoutOrigin(Component component) => component with
+    {
+        Files = [],
+        SupplierUrl = null,
+        ExternalReferences = [.. component.ExternalReferences.Where(reference => reference.Type == "vcs")],
+        Properties = [.. component.Properties.Where(property => property.Name != TrivyProperties.LayerDiffId || component.Properties.All(other => other.Name != TrivyProperties.LayerDigest))],
+    };
+}
