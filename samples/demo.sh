@@ -2,16 +2,20 @@
 # Shows the main job from nothing, on a machine with the .NET 10 SDK: packs SupplyChain.Build, publishes samples/HelloApi with it to an OCI layout
 # and to a registry, verifies the result with other people's tools, and lets the gate stop a publish.
 #
-#   samples/demo.sh
+#   samples/demo.sh [--bundle FILE]
+#
+#   --bundle FILE   tools and vulnerability database come from this air-gap bundle and nothing from the network; see samples/air-gap.sh
 #
 # Everything it makes lies in artifacts/: tools, packages, caches, keys, the registry's storage. The registry runs on loopback and ends with the
 # script, however that ends. Every run starts anew. The exit code is 0 only if all of it happened as told.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../tests/toolchain/parts.sh"
 
+bundle=
 case "${1-}" in
   '') ;;
-  *) die "unknown argument '$1'. Usage: samples/demo.sh" ;;
+  --bundle) bundle=$(readlink -e "${2-}") || die "there is no bundle '${2-}'. samples/air-gap.sh makes one." ;;
+  *) die "unknown argument '$1'. Usage: samples/demo.sh [--bundle FILE]" ;;
 esac
 
 cd "$repository"
@@ -96,7 +100,18 @@ note ".NET SDK $sdk. All files go to artifacts/, nothing is installed, no other 
 
 heading 'Get cosign, trivy, oras and a registry'
 run 'the tools could not be had, see above.' 'tests/toolchain/install.sh'
-run '' 'export PATH="$PWD/artifacts/toolchain/bin:$PATH"'
+if [ -z "$bundle" ]; then
+  run '' 'export PATH="$PWD/artifacts/toolchain/bin:$PATH"'
+else
+  note 'No cosign and no trivy on PATH: what publishes takes them out of the bundle. (cosign verify, below, is the one in artifacts/.)'
+  mkdir "$demo/scratch/bin"
+  ln -s "$repository"/artifacts/toolchain/bin/{crane,oras,docker-registry} "$demo/scratch/bin/"
+  run '' 'export PATH="$PWD/artifacts/demo/scratch/bin:$PATH"'
+  cosign() {
+    "$repository/artifacts/toolchain/bin/cosign" "$@"
+  }
+  run '' "export SupplyChainOffline=true SupplyChainAirGapBundle=$bundle SupplyChainToolsPath=$demo/scratch/tools"
+fi
 
 heading 'Pack SupplyChain.Build from these sources'
 run 'packing failed, see above.' 'dotnet pack src/SupplyChain.Build --output artifacts/demo/feed --artifacts-path artifacts/demo/build -v quiet'
@@ -144,7 +159,11 @@ else
   run '' "export ContainerBaseImage=$host/dotnet/aspnet:10.0"
 fi
 
-if wait "$advisories"; then
+if [ -n "$bundle" ]; then
+  wait "$advisories" || true
+  note 'Vulnerability database: the one in the bundle.'
+  rm -rf "$demo/trivy"
+elif wait "$advisories"; then
   note 'Vulnerability database: the real one. Trivy downloads it in the first publish, and later when it is out of date.'
   if [ ! -e "$demo/trivy/.real" ]; then rm -rf "$demo/trivy"; fi
   mkdir -p "$demo/trivy"
@@ -163,6 +182,7 @@ export SupplyChainLoadImage=false
 heading 'Publish to an OCI layout: no registry, no server'
 # A copy, with the packed package as a source. As every sample it stands alone: settings of this repository do not reach it.
 cp samples/Directory.* "$demo/scratch/"
+if [ -n "$bundle" ] && [ -e "${bundle%.tar}.targets" ]; then cp "${bundle%.tar}.targets" "$demo/scratch/Directory.Build.targets"; fi
 mkdir "$demo/scratch/HelloApi"
 cp samples/HelloApi/*.cs samples/HelloApi/*.csproj "$demo/scratch/HelloApi/"
 cat > "$demo/scratch/nuget.config" << 'XML'

@@ -55,6 +55,12 @@ internal sealed class EarlyWork : IDisposable
         if (plan.Trivy is not { } trivy)
             return null;
         var inventory = await Inventory;
+        if (plan.Tools?.AirGapBundle is { } place)
+        {
+            using var bundle = AirGapBundle.Open(place);
+            await AirGapDatabase.SeedAsync(bundle, TrivyCacheDirectory.Of(Package.EnvironmentVariables()), TimeProvider.System, cancellationToken);
+        }
+
         await using (var file = File.Create(state.InventorySbomFile))
             CycloneDxWriter.Write(SbomBuilder.BuildInventory(inventory, Package.Version), file);
         var startedAt = Package.Now();

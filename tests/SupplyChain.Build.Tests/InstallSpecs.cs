@@ -63,6 +63,38 @@ public sealed class InstallSpecs(Workshop workshop) : IDisposable
         (await CallAsync("SupplyChainExplain")).Succeeded().Output.ShouldContain($"pinned release, SHA-256 {cosign.Sha256[..8]}…, from SupplyChainToolPin, SHA-256 as pinned");
     }
 
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task A_bundle_made_elsewhere_is_all_that_an_offline_publish_needs()
+    {
+        await using var mirror = new ToolMirror();
+        var cosign = mirror.PutFile("cosign", "3.1.3", Toolchain.Require("cosign"));
+        var trivy = mirror.PutFile("trivy", "0.74.0", ToolMirror.Pack(Toolchain.Require("trivy"), _folder.File("trivy.tar.gz")));
+        var project = workshop.Project();
+        project.WriteTargets(Pins(cosign, trivy));
+        string[] bundle = [$"-p:SupplyChainAirGapBundle={_folder.File("bundle.tar")}", "-p:Configuration=Release"];
+        var made = (await workshop.Dotnet.RunAsync(
+            project.Directory, ["msbuild", project.ProjectFile, "-t:SupplyChainInstallTools", $"-p:SupplyChainToolsSource={mirror.Address}", $"-p:SupplyChainToolsPath={_folder.File("here")}", .. bundle], Cancellation, OnlyTheSdk)).Succeeded();
+        made.Output.ShouldContain($"supply chain: bundle written: {_folder.File("bundle.tar")} (");
+        var asked = mirror.Calls.Count;
+
+        // Whatever asks for something else than loopback is told by this proxy that it cannot be had.
+        var nowhere = new Dictionary<string, string?>(OnlyTheSdk)
+        {
+            ["HTTPS_PROXY"] = "http://127.0.0.1:9",
+            ["HTTP_PROXY"] = "http://127.0.0.1:9",
+            ["NO_PROXY"] = "localhost,127.0.0.1",
+            ["TRIVY_CACHE_DIR"] = _folder.File("empty"),
+        };
+        var run = (await project.PublishAsync(
+            Cancellation, [.. workshop.To("air-gap"), workshop.Signed, "-p:SupplyChainOffline=true", $"-p:SupplyChainToolsPath={_folder.File("there")}", .. bundle], nowhere)).Succeeded();
+
+        run.Output.ShouldContain($"supply chain: installed trivy 0.74.0 from {_folder.File("bundle.tar")} (");
+        run.Output.ShouldContain("verified from ");
+        File.Exists(_folder.File("empty/db/trivy.db")).ShouldBeTrue();
+        mirror.Calls.Count.ShouldBe(asked);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static string Pins(params IEnumerable<ToolRelease> releases) => $"<ItemGroup>{string.Concat(releases.Select(release =>

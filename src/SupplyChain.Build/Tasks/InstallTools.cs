@@ -5,9 +5,11 @@ using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Build.Tasks;
 
-/// <summary>Fetches ahead what a publish would fetch: tools that are not on this machine, and the vulnerability database.</summary>
+/// <summary>Fetches ahead what a publish would fetch: tools that are not on this machine, and the vulnerability database. Writes them into a bundle on demand.</summary>
 public sealed class InstallTools : StageTask
 {
+    private static readonly string[] ToolNames = ["trivy", "cosign"];
+
     /// <summary>The properties: Include = name, Value = text.</summary>
     [Required]
     public ITaskItem[] Settings { get; set; } = [];
@@ -16,22 +18,32 @@ public sealed class InstallTools : StageTask
     {
         var settings = Read(Settings);
         var reader = new PlanReader(Package.Machine);
-        using var shelf = NewShelf(reader.ReadTools(settings));
-        Tool trivy = reader.FindTool("trivy", settings), cosign = reader.FindTool("cosign", settings);
-        shelf.Begin(trivy, cosign);
-        await shelf.WaitAsync([trivy, cosign], Say, TimeSpan.FromSeconds(5), cancellationToken);
-        foreach (var tool in new[] { trivy, cosign })
+        var bundle = settings.Path("SupplyChainAirGapBundle");
+        // A bundle is written here, and read elsewhere.
+        var provision = reader.ReadTools(settings) with { AirGapBundle = null };
+        using var shelf = NewShelf(provision);
+        var tools = ToolNames.Select(name => bundle is null ? reader.FindTool(name, settings) : reader.FindRelease(name, settings)).ToList();
+        shelf.Begin(tools);
+        await shelf.WaitAsync(tools, Say, TimeSpan.FromSeconds(5), cancellationToken);
+        foreach (var tool in tools)
         {
             var ready = await shelf.ReadyAsync(tool, cancellationToken);
             Say($"{tool.Name} {ready.Version}: {tool.Path} ({tool.FoundBy}, {ready.Verified})");
         }
-        await FetchDatabaseAsync(settings, trivy, shelf, cancellationToken);
+
+        var database = await FetchDatabaseAsync(settings, tools[0], shelf, cancellationToken);
+        if (bundle is null)
+            return;
+        var (sha256, size) = await new AirGapBundleWriter(new ToolCache(provision.Folder), TimeProvider.System)
+            .WriteAsync(bundle, [.. tools.Select(tool => tool.Release!)], database, Package.Version, cancellationToken);
+        Say($"bundle written: {bundle} ({Amounts.Size(size)}, SHA-256 {sha256}). Publish from it with -p:SupplyChainAirGapBundle=… -p:SupplyChainOffline=true.");
     }
 
-    private async Task FetchDatabaseAsync(Settings settings, Tool trivy, ToolShelf shelf, CancellationToken cancellationToken)
+    /// <returns>Trivy's cache folder with the database in it; null: nothing will be scanned.</returns>
+    private async Task<string?> FetchDatabaseAsync(Settings settings, Tool trivy, ToolShelf shelf, CancellationToken cancellationToken)
     {
         if (!settings.Boolean("SupplyChainScan", true))
-            return;
+            return null;
         var work = Directory.CreateTempSubdirectory("supplychain-").FullName;
         try
         {
@@ -44,6 +56,7 @@ public sealed class InstallTools : StageTask
                 },
                 cancellationToken);
             Say(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"vulnerability database of {updatedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC: {folder}"));
+            return folder;
         }
         finally
         {

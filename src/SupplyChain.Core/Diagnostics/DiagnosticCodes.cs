@@ -104,6 +104,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode ToolChanged = new(7009, Error);
     public static readonly DiagnosticCode ToolPinUnusable = new(7010, Error);
     public static readonly DiagnosticCode ToolsSourceUnusable = new(7011, Error);
+    public static readonly DiagnosticCode AirGapBundleUnusable = new(7012, Error);
     public static readonly DiagnosticCode ToolsFolderUnusable = new(7013, Error);
 
     // 90xx our own bug

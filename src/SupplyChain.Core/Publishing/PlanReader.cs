@@ -106,7 +106,12 @@ internal sealed class PlanReader(IMachine machine)
         ToolProvision.ReadSource(settings.Text("SupplyChainToolsSource"), settings.ProjectDirectory))
     {
         Offline = settings.Boolean("SupplyChainOffline", false),
+        AirGapBundle = settings.Path("SupplyChainAirGapBundle"),
     };
+
+    /// <summary>The pinned release, whether or not the tool is on this machine: for a bundle, which takes nothing else.</summary>
+    /// <exception cref="DiagnosticException">SCB7001: there is none for this machine. SCB7010: the user's pins do not fit.</exception>
+    public Tool FindRelease(string name, Settings settings) => new ToolLocator(machine).FindRelease(name, HowToFind(settings));
 
     private ToolSettings HowToFind(Settings settings) => WhereToolsAre(settings) with
     {

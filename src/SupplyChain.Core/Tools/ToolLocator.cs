@@ -29,6 +29,16 @@ public sealed class ToolLocator(IMachine machine, Architecture? architecture = n
             ?? throw Missing(known, $"{name} is not on PATH and not in {toolsFolder}", settings.CannotInstall ?? $"there is no official release for {RuntimeInformation.RuntimeIdentifier}");
     }
 
+    /// <summary>The pinned release, whatever else is on this machine.</summary>
+    /// <exception cref="DiagnosticException">SCB7001, SCB7010.</exception>
+    internal Tool FindRelease(string name, ToolSettings settings)
+    {
+        var platform = ToolPlatform.Of(machine, architecture ?? RuntimeInformation.OSArchitecture);
+        var release = platform is null ? null : OwnPins.Choose(settings.Pins, name, platform) ?? ToolPins.Default(name, platform);
+        return (release is null ? null : Pinned(release, ToolsFolder(settings), settings))
+            ?? throw Missing(KnownTool.Of(name), $"the pinned release of {name} is not in {ToolsFolder(settings)}", settings.CannotInstall ?? $"there is no official release for {RuntimeInformation.RuntimeIdentifier}");
+    }
+
     /// <summary>Where this release is, or will be; null when it is not there and may not be installed.</summary>
     private Tool? Pinned(ToolRelease release, string toolsFolder, ToolSettings settings)
     {

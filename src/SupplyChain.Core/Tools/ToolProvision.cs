@@ -11,8 +11,11 @@ internal sealed record ToolProvision(string Folder, string? Source = null)
     /// <summary>SupplyChainOffline: only what needs no network.</summary>
     public bool Offline { get; init; }
 
+    /// <summary>SupplyChainAirGapBundle, absolute: looked into before the source; null: none.</summary>
+    public string? AirGapBundle { get; init; }
+
     /// <summary>For people, why nothing can be installed; null: it can.</summary>
-    public string? CannotInstall() => Offline && (Source is null || IsAddress(Source)) ? "SupplyChainOffline=true forbids the download" : null;
+    public string? CannotInstall() => Offline && AirGapBundle is null && NeedsNetwork ? "SupplyChainOffline=true forbids the download" : null;
 
     /// <exception cref="DiagnosticException">SCB7011: it is no address and no folder.</exception>
     public static string? ReadSource(string? text, string baseDirectory)
@@ -33,9 +36,17 @@ internal sealed record ToolProvision(string Folder, string? Source = null)
         throw Invalid(text, uri.Scheme == Uri.UriSchemeHttp ? "is not reached by https" : "is of no kind that is known here");
     }
 
-    public IToolSource Open() => Source is { } source && !IsAddress(source)
-        ? new FolderToolSource(source)
-        : new HttpToolSource(RegistryHttp.CreateClient(), Source is null ? HttpToolSource.Official : new Uri(Source), new DownloadLimits().Answer);
+    /// <exception cref="DiagnosticException">SCB7012: the bundle is none.</exception>
+    public IToolSource Open() => AirGapBundle is null ? OpenSource()
+        // Offline, what the bundle does not have is nowhere.
+        : Offline && NeedsNetwork ? Tools.AirGapBundle.Open(AirGapBundle)
+        : new ToolSourceChain([Tools.AirGapBundle.Open(AirGapBundle), OpenSource()]);
+
+    private bool NeedsNetwork => Source is null || IsAddress(Source);
+
+    private IToolSource OpenSource() => NeedsNetwork
+        ? new HttpToolSource(RegistryHttp.CreateClient(), Source is null ? HttpToolSource.Official : new Uri(Source), new DownloadLimits().Answer)
+        : new FolderToolSource(Source!);
 
     private static bool IsAddress(string source) => source.Contains("://", StringComparison.Ordinal);
 
