@@ -4,6 +4,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>Publishing on a machine that has only the .NET SDK. The real tools come from a mirror on loopback, under pins of the test's own.</summary>
+[Trait("Category", "Slow")]
 public sealed class InstallSpecs(Workshop workshop) : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -38,7 +39,6 @@ public sealed class InstallSpecs(Workshop workshop) : IDisposable
     }
 
     [Fact]
-    [Trait("Category", "Slow")]
     public async Task Eight_builds_at_once_download_each_tool_once_and_explain_shows_what_vouches_for_it()
     {
         await using var mirror = new ToolMirror();
@@ -64,7 +64,6 @@ public sealed class InstallSpecs(Workshop workshop) : IDisposable
     }
 
     [Fact]
-    [Trait("Category", "Slow")]
     public async Task A_bundle_made_elsewhere_is_all_that_an_offline_publish_needs()
     {
         await using var mirror = new ToolMirror();
