@@ -92,6 +92,7 @@ public static class DiagnosticCodes
     // 58xx verification
     public static readonly DiagnosticCode VerificationFailed = new(5801, Error);
     public static readonly DiagnosticCode EvidenceIncomplete = new(5802, Error);
+    public static readonly DiagnosticCode PolicyNotMet = new(5803, Error);
 
     // 70xx tools
     public static readonly DiagnosticCode ToolMissing = new(7001, Error);

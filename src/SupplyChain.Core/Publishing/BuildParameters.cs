@@ -44,6 +44,8 @@ internal static partial class BuildParameters
 /// <summary>SupplyChainAttestations.</summary>
 internal enum AttestationKind
 {
+    /// <summary>Nothing beside the signature.</summary>
+    None,
     Sbom,
     Vulnerabilities,
     Provenance,

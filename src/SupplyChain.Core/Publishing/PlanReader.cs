@@ -125,7 +125,7 @@ internal sealed class PlanReader(IMachine machine)
         settings.ProjectDirectory);
 
     /// <summary>Both keys are looked at whether or not they will be used: the plan is a file, and a key's text must not get into it.</summary>
-    private static SigningSettings ReadSigning(Settings settings)
+    public SigningSettings ReadSigning(Settings settings)
     {
         foreach (var property in new[] { "SupplyChainSigningKey", "SupplyChainVerificationKey" })
         {

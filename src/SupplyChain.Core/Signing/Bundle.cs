@@ -19,6 +19,9 @@ public sealed record Bundle(
     CertificateIdentity? Certificate,
     int LogEntries)
 {
+    /// <summary>The first transparency log entry; null: none. Not to be trusted before cosign has verified it.</summary>
+    internal LogEntry? Log { get; init; }
+
     /// <summary>As much as cosign itself reads (COSIGN_MAX_ATTACHMENT_SIZE), in bytes.</summary>
     public const int SizeLimit = 128 * 1024 * 1024;
 
@@ -50,7 +53,10 @@ public sealed record Bundle(
             if ((hint is null) == (certificate is null))
                 throw new FormatException("it must name either a public key or a certificate");
             var entries = material.TryGetProperty("tlogEntries", out var log) && log.ValueKind == JsonValueKind.Array ? log.GetArrayLength() : 0;
-            return new Bundle(mediaType, statement, payload, hint, certificate is null ? null : CertificateIdentity.Read(certificate), entries);
+            return new Bundle(mediaType, statement, payload, hint, certificate is null ? null : CertificateIdentity.Read(certificate), entries)
+            {
+                Log = entries > 0 ? LogEntry.Read(log[0]) : null,
+            };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

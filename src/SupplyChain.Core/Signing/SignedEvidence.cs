@@ -19,6 +19,9 @@ public static class PredicateTypes
     public const string Provenance = "https://slsa.dev/provenance/v1";
     public const string OpenVex = "https://openvex.dev/ns";
 
+    /// <summary>All that are known here, the signature first.</summary>
+    public static IReadOnlyList<string> All { get; } = [CosignSignature, CycloneDx, Spdx, Vulnerabilities, OpenVex, Provenance];
+
     /// <summary>For people and messages: <c>the CycloneDX SBOM</c>.</summary>
     public static string Describe(string predicateType) => predicateType switch
     {

@@ -30,12 +30,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         if (request.Own.Count > 0 && request.PredicateTypes.FirstOrDefault(type => !own.Contains(type)) is { } unsigned)
             throw Failed($"{PredicateTypes.Describe(unsigned)} ({unsigned}) of {request.Reference} was not signed in this publish. Publish again; if SupplyChainPublishDependsOn has been changed, put its steps back.");
         using var work = new WorkFolder(Directory.CreateDirectory(request.WorkDirectory).FullName);
-        var environment = CosignEnvironment.ForVerifying(request.Signer.KeyFromService);
-        if (request.Reference.Registry is { } registry && request.Access.Credential is { } credential)
-        {
-            await RegistryAccess.WriteConfigurationAsync(registry, credential, work.Path, cancellationToken);
-            environment["DOCKER_CONFIG"] = work.Path;
-        }
+        var environment = await EnvironmentAsync(request, work, cancellationToken);
         var statements = await Task.WhenAll(request.PredicateTypes.Select((type, index) => IsReadBack(request, type)
             ? VerifyStoredAsync(request, type, own[type], work.File($"{index}"), environment, cancellationToken)
             : VerifyInRegistryAsync(request, type, own[type], environment, cancellationToken)));
@@ -66,6 +61,31 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             .ToList();
         return Choose(accepted, own)
             ?? throw Failed($"cosign accepts {PredicateTypes.Describe(type)} ({type}) of {reference}, but not one of what it gives back is {Wanted(own)}. {ReplacedEvidence}");
+    }
+
+    /// <summary>A signature in cosign's older layout: the tag <c>sha256-HEX.sig</c>. It names the image's digest and has no predicate type.</summary>
+    /// <exception cref="DiagnosticException">SCB5801.</exception>
+    internal async Task VerifyLegacySignatureAsync(VerificationRequest request, CancellationToken cancellationToken)
+    {
+        using var work = new WorkFolder(Directory.CreateDirectory(request.WorkDirectory).FullName);
+        var result = await RunAsync(
+            ["verify", .. request.Signer.Arguments, .. request.Access.Arguments, "--", request.Reference.At(request.Digest).ToString()],
+            await EnvironmentAsync(request, work, cancellationToken),
+            cancellationToken);
+        if (result.ExitCode != 0)
+            throw Explain(request, PredicateTypes.CosignSignature, result);
+    }
+
+    /// <summary>With the credentials for the registry, as a file in the private work folder.</summary>
+    private static async Task<Dictionary<string, string?>> EnvironmentAsync(VerificationRequest request, WorkFolder work, CancellationToken cancellationToken)
+    {
+        var environment = CosignEnvironment.ForVerifying(request.Signer.KeyFromService);
+        if (request.Reference.Registry is { } registry && request.Access.Credential is { } credential)
+        {
+            await RegistryAccess.WriteConfigurationAsync(registry, credential, work.Path, cancellationToken);
+            environment["DOCKER_CONFIG"] = work.Path;
+        }
+        return environment;
     }
 
     private async Task<VerifiedStatement> VerifyStoredAsync(

@@ -1,0 +1,53 @@
+using Microsoft.Build.Framework;
+using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Signing;
+using SupplyChain.Core.Stores;
+using SupplyChain.Core.Tools;
+using SupplyChain.Core.Verifying;
+
+namespace SupplyChain.Build.Tasks;
+
+/// <summary>What the targets for any image share: its registry, cosign, and who must have signed.</summary>
+public abstract class ExaminationTask : StageTask
+{
+    /// <summary>The properties: Include = name, Value = text.</summary>
+    [Required]
+    public ITaskItem[] Settings { get; set; } = [];
+
+    private protected async Task<ExaminedImage> ExamineAsync(
+        Settings values, ExaminationSettings settings, IReadOnlyList<string> required, CancellationToken cancellationToken)
+    {
+        var reader = new PlanReader(Package.Machine);
+        var cosign = reader.FindTool("cosign", values);
+        using var shelf = NewShelf(reader.ReadTools(values));
+        await shelf.WaitAsync([cosign], Say, TimeSpan.FromSeconds(5), cancellationToken);
+        using var http = RegistryHttp.CreateClient();
+        var credentials = new RememberedCredentials(DockerCredentials.OfThisUser(Environment.GetEnvironmentVariable, Detail));
+        var store = new RegistryStore(
+            settings.Reference,
+            http,
+            credentials,
+            new RegistrySettings(Environment.GetEnvironmentVariable, Detail, TimeProvider.System) { Writes = false, TrustedAuthenticationHosts = settings.TrustedAuthenticationHosts });
+        var access = RegistryAccess.For(settings.Reference.Registry!, (await credentials.FindAsync(store.Repository, cancellationToken)).Credential, Environment.GetEnvironmentVariable);
+        var work = Directory.CreateTempSubdirectory("supply-chain-");
+        try
+        {
+            var verifier = new Verifier(new CheckedToolRunner(new ToolRunner(), shelf), cosign, Package.Machine);
+            return await new ImageExaminer(verifier).ExamineAsync(
+                store, new ExaminationRequest(settings.Reference, settings.Signer, required, access, work.FullName), cancellationToken);
+        }
+        finally
+        {
+            work.Delete(recursive: true);
+        }
+    }
+
+    private protected ExaminationSettings ReadSettings(Settings values) =>
+        ExaminationSettings.Read(values, new PlanReader(Package.Machine).ReadSigning(values), Package.Machine);
+
+    private protected void Print(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+            Log.LogMessage(MessageImportance.High, "{0}", SupplyChain.Core.Diagnostics.SingleLine.WithoutCommands(line));
+    }
+}

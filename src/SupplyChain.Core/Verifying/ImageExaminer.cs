@@ -1,0 +1,106 @@
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Signing;
+using SupplyChain.Core.Stores;
+
+namespace SupplyChain.Core.Verifying;
+
+/// <summary>What has to be found out about an image that somebody published.</summary>
+/// <param name="Reference">With a tag or a digest; a tag is resolved once, and only its digest is looked at from then on.</param>
+/// <param name="Required">Predicate types that must be there, besides the signature.</param>
+/// <param name="WorkDirectory">Absolute; for private files that are deleted at the end.</param>
+internal sealed record ExaminationRequest(ImageReference Reference, ExpectedSigner Signer, IReadOnlyList<string> Required, RegistryAccess Access, string WorkDirectory);
+
+/// <summary>One statement about an image that the expected one has signed.</summary>
+/// <param name="Content">The in-toto statement.</param>
+/// <param name="SignedBy">The certificate's subject, or the key as it was asked for.</param>
+/// <param name="Log">Where a transparency log has it; null: in none that the bundle names.</param>
+internal sealed record ExaminedStatement(string PredicateType, ReadOnlyMemory<byte> Content, string SignedBy, LogEntry? Log);
+
+/// <param name="Statements">The signature first, then in the order of <see cref="PredicateTypes.All"/>.</param>
+/// <param name="Refused">Predicate types that are there and were not signed by the expected one.</param>
+internal sealed record ExaminedImage(ImageReference Reference, IReadOnlyList<ExaminedStatement> Statements, IReadOnlyList<string> Refused)
+{
+    public ExaminedStatement? Find(string predicateType) => Statements.FirstOrDefault(statement => statement.PredicateType == predicateType);
+}
+
+/// <summary>Verifies an image of any origin by predicate type, bundles as well as cosign's older layout (<c>.sig</c> and <c>.att</c> tags).</summary>
+internal sealed class ImageExaminer(Verifier verifier)
+{
+    private readonly EvidenceReader _reader = new();
+
+    /// <exception cref="DiagnosticException">SCB5801: the image, its signature or a required attestation is not there, or of another one.</exception>
+    public async Task<ExaminedImage> ExamineAsync(IImageStore store, ExaminationRequest request, CancellationToken cancellationToken)
+    {
+        var digest = await ResolveAsync(store, request.Reference, cancellationToken);
+        var manifest = await store.ReadManifestAsync(digest, cancellationToken) ?? throw Failed($"{store.Repository.Name} has no image {digest}. Check the reference.");
+        var stored = await ReadAsync(store, new Descriptor(MediaTypes.OciManifest, digest, manifest.Length), cancellationToken);
+        var bundles = stored.Select(item => TryParse(item.Content)).OfType<Bundle>().Where(bundle => bundle.Statement.Subjects.Contains(digest)).ToList();
+        var legacy = bundles.Count == 0;
+        // What is not listed in bundles may be in the older layout, which does not say what it has.
+        var present = legacy ? PredicateTypes.All : [.. bundles.Select(bundle => bundle.Statement.PredicateType).Where(PredicateTypes.All.Contains)];
+        var basis = new VerificationRequest(request.Reference with { Tag = null, Digest = digest }, digest, [], request.Signer)
+        {
+            Stored = stored,
+            Access = request.Access,
+            WorkDirectory = request.WorkDirectory,
+        };
+        if (legacy)
+            await verifier.VerifyLegacySignatureAsync(basis, cancellationToken);
+        var required = legacy ? request.Required : [PredicateTypes.CosignSignature, .. request.Required];
+        var asked = PredicateTypes.All.Where(type => required.Contains(type) || present.Contains(type)).Where(type => !legacy || type != PredicateTypes.CosignSignature);
+        var verified = await Task.WhenAll(asked.Select(type => VerifyAsync(basis, type, required.Contains(type), cancellationToken)));
+        var statements = verified.Where(item => item.Statement is not null).Select(item => Describe(item.Statement!, bundles, request.Signer)).ToList();
+        if (legacy)
+            statements.Insert(0, new ExaminedStatement(PredicateTypes.CosignSignature, default, request.Signer.DisplayName, null));
+        return new ExaminedImage(store.Repository.At(digest), statements, legacy ? [] : [.. verified.Where(item => item.Statement is null).Select(item => item.Type)]);
+    }
+
+    private static async Task<Digest> ResolveAsync(IImageStore store, ImageReference reference, CancellationToken cancellationToken)
+    {
+        if (reference.Digest is { } given)
+            return given;
+        var tag = reference.Tag ?? "latest";
+        return await store.ResolveTagAsync(tag, cancellationToken) ?? throw Failed($"{store.Repository.Name} has no tag {tag}. Check the reference.");
+    }
+
+    private async Task<IReadOnlyList<StoredBundle>> ReadAsync(IImageStore store, Descriptor image, CancellationToken cancellationToken)
+    {
+        var listed = await _reader.ListAsync(store, image, cancellationToken);
+        return await LimitedDegree.RunAsync(listed, async (item, token) => new StoredBundle(item.PredicateType, await _reader.ReadBundleAsync(store, item, token)), cancellationToken);
+    }
+
+    private async Task<(string Type, VerifiedStatement? Statement)> VerifyAsync(VerificationRequest basis, string type, bool required, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (type, (await verifier.VerifyAsync(basis with { PredicateTypes = [type] }, cancellationToken)).Statements[0]);
+        }
+        catch (DiagnosticException exception) when (!required && exception.Diagnostic.Code == DiagnosticCodes.VerificationFailed)
+        {
+            // Whoever may write to the repository may attach anything; it is named, and counts for nothing.
+            return (type, null);
+        }
+    }
+
+    private static ExaminedStatement Describe(VerifiedStatement statement, List<Bundle> bundles, ExpectedSigner signer)
+    {
+        var bundle = bundles.FirstOrDefault(bundle => bundle.Statement.PredicateType == statement.PredicateType && Digest.Of(bundle.Payload.Span) == statement.Payload);
+        return new ExaminedStatement(
+            statement.PredicateType, statement.Content, bundle?.Certificate is { } certificate ? $"{certificate.Subject} ({certificate.Issuer})" : signer.DisplayName, bundle?.Log);
+    }
+
+    private static Bundle? TryParse(ReadOnlyMemory<byte> content)
+    {
+        try
+        {
+            return Bundle.Parse(content);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static DiagnosticException Failed(string message) => new(DiagnosticCodes.VerificationFailed, message);
+}
