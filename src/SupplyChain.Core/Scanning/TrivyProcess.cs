@@ -1,4 +1,5 @@
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Stores;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Scanning;
@@ -6,9 +7,13 @@ namespace SupplyChain.Core.Scanning;
 /// <summary>Runs Trivy in a folder of ours, where no trivy.yaml, .trivyignore or trivy-secret.yaml of the user lies.</summary>
 internal sealed class TrivyProcess(IToolRunner runner, Tool trivy, string workDirectory)
 {
-    public Task<ToolResult> RunAsync(
-        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?> environment, TimeSpan timeLimit, CancellationToken cancellationToken) =>
-        runner.RunAsync(
+    private static readonly string[] SecretNames = ["PASSWORD", "TOKEN", "SECRET"];
+
+    /// <summary>In what it says, secrets that it was given are masked: its last words end in messages.</summary>
+    public async Task<ToolResult> RunAsync(
+        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?> environment, TimeSpan timeLimit, CancellationToken cancellationToken)
+    {
+        var result = await runner.RunAsync(
             new ToolInvocation(trivy, arguments)
             {
                 Environment = environment,
@@ -17,6 +22,14 @@ internal sealed class TrivyProcess(IToolRunner runner, Tool trivy, string workDi
                 TimeLimit = timeLimit + TimeSpan.FromSeconds(5),
             },
             cancellationToken);
+        var mask = new SecretMask();
+        foreach (var (name, value) in environment)
+        {
+            if (SecretNames.Any(part => name.Contains(part, StringComparison.OrdinalIgnoreCase)))
+                mask.Add(value);
+        }
+        return result with { StandardError = mask.Apply(result.StandardError) };
+    }
 
     /// <summary>What Trivy said last, for a message.</summary>
     public static string LastWords(ToolResult result)

@@ -1,9 +1,7 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
-using CliWrap;
-using CliWrap.Buffered;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Stores;
 
@@ -19,16 +17,24 @@ internal sealed class CredentialHelper(Func<string, string?> environment, RunCre
     /// <summary>A helper may open a browser or ask a vault; one that takes longer than this hangs.</summary>
     private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(1);
 
+    /// <summary>In bytes.</summary>
+    private const int LargestAnswer = 1024 * 1024;
+
     /// <summary>The helper's user name for "the secret is an identity token".</summary>
     private const string TokenUser = "<token>";
 
     public static async Task<(int ExitCode, string Output)> RealProcess(string program, IReadOnlyList<string> arguments, string input, CancellationToken cancellationToken)
     {
-        var result = await Cli.Wrap(program)
-            .WithArguments(arguments)
-            .WithStandardInputPipe(PipeSource.FromString(input, Encoding.UTF8))
-            .WithValidation(CommandResultValidation.None)
-            .ExecuteBufferedAsync(Encoding.UTF8, cancellationToken);
+        // A helper may start an agent that outlives it, so it gets no temporary folder that is gone in a moment.
+        var result = await new ToolRunner().RunAsync(
+            new ToolInvocation(new Tool(Path.GetFileNameWithoutExtension(program), program, "PATH"), arguments)
+            {
+                StandardInput = input,
+                OwnTemporaryFolder = false,
+                OutputLimit = LargestAnswer,
+                TimeLimit = 2 * TimeLimit,
+            },
+            cancellationToken);
         return (result.ExitCode, result.StandardOutput);
     }
 
@@ -52,7 +58,7 @@ internal sealed class CredentialHelper(Func<string, string?> environment, RunCre
         {
             throw Failed(name, server, $"it gave no answer within {TimeLimit.TotalSeconds:0} s");
         }
-        catch (Exception e) when (e is System.ComponentModel.Win32Exception or CliWrap.Exceptions.CliWrapException or IOException or InvalidOperationException)
+        catch (Exception e) when (e is DiagnosticException or IOException)
         {
             throw Failed(name, server, $"it could not be started ({SingleLine.Of(e.Message, 300)})");
         }

@@ -22,11 +22,10 @@ public sealed record Tool(string Name, string Path, string FoundBy)
 /// <summary>One run of a tool. Arguments are a list and never pass through a shell.</summary>
 public sealed record ToolInvocation(Tool Tool, IReadOnlyList<string> Arguments)
 {
-    /// <summary>Added to the environment of this process; a null value removes the variable.</summary>
+    /// <summary>
+    /// Added to what the tool gets of this process's environment (our tools: an allow-list; other programs: everything); a null value removes a variable.
+    /// </summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
-
-    /// <summary>What the process inherits from this one's environment: the names for which this is true. Null: everything.</summary>
-    public Func<string, bool>? Inherits { get; init; }
 
     /// <summary>Written to its standard input; null: that is empty.</summary>
     public string? StandardInput { get; init; }

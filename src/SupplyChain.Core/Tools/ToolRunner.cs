@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using CliWrap;
 using CliWrap.Exceptions;
 using SupplyChain.Core.Diagnostics;
@@ -64,11 +65,13 @@ public sealed class ToolRunner(TimeProvider? clock = null) : IToolRunner
         var exited = new CancellationTokenSource();
         using var interrupt = new CancellationTokenSource();
         using var kill = new CancellationTokenSource();
+        using var temporary = invocation.OwnTemporaryFolder ? new TemporaryFolder() : null;
         var command = Cli.Wrap(invocation.Tool.Path)
             .WithArguments(invocation.Arguments)
-            .WithEnvironmentVariables(invocation.Environment)
+            .WithEnvironmentVariables(Variables(invocation, temporary))
             .WithWorkingDirectory(invocation.WorkingDirectory ?? Directory.GetCurrentDirectory())
             .WithValidation(CommandResultValidation.None)
+            .WithStandardInputPipe(invocation.StandardInput is { } input ? PipeSource.FromString(input, Encoding.UTF8) : PipeSource.Null)
             .WithStandardOutputPipe(PipeTarget.Create((stream, token) => ReadAsync(output, stream, exited.Token, token)))
             .WithStandardErrorPipe(PipeTarget.Create((stream, token) => ReadAsync(errors, stream, exited.Token, token)));
         var running = command.ExecuteAsync(null, process => OnExit(process, exited), kill.Token, interrupt.Token);
@@ -86,6 +89,14 @@ public sealed class ToolRunner(TimeProvider? clock = null) : IToolRunner
             await ended;
             throw new OperationCanceledException(stop);
         }
+    }
+
+    private static Dictionary<string, string?> Variables(ToolInvocation invocation, TemporaryFolder? temporary)
+    {
+        var variables = ToolVariables.Changes(invocation, Environment.GetEnvironmentVariables().Keys.Cast<string>());
+        if (temporary is not null)
+            variables["TMPDIR"] = variables["TEMP"] = variables["TMP"] = temporary.Path;
+        return variables;
     }
 
     private static void OnExit(Process process, CancellationTokenSource exited)
