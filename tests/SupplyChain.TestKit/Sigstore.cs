@@ -47,6 +47,10 @@ internal sealed class Sigstore : IAsyncDisposable
 
     public string TrustedRoot => _folder.File("trusted-root.json");
 
+    /// <summary>What cosign 2 takes instead of a trusted root.</summary>
+    public (string Name, string Value)[] OldTrust =>
+        [("SIGSTORE_ROOT_FILE", _folder.File("fulcio.pem")), ("SIGSTORE_REKOR_PUBLIC_KEY", _folder.File("rekor.pub")), ("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", _folder.File("ctfe.pub"))];
+
     public string SigningConfig => _folder.File("signing-config.json");
 
     /// <summary>What was asked: <c>POST /api/v2/signingCert 200</c>.</summary>

@@ -1,5 +1,3 @@
-using SupplyChain.Core.Stores;
-
 namespace SupplyChain.Build.Tasks;
 
 /// <summary>Attaches signature and attestations to the pushed digest as referrers.</summary>
@@ -12,8 +10,8 @@ public sealed class AttachEvidence : StageTask
             return;
 
         var pushed = State.Pushed.Read();
-        var attached = await new EvidenceWriter().AttachAsync(OpenDestination(plan).Store, pushed.Root, State.Evidence.Read(), Package.Now(), cancellationToken);
-        foreach (var referrer in attached)
-            Detail($"attached {referrer.Digest} to {pushed.Reference}");
+        var place = OpenDestination(plan).Evidence;
+        foreach (var attached in await place.AttachAsync(pushed.Root, State.Evidence.Read(), Package.Now(), cancellationToken))
+            Detail($"attached {attached} to {pushed.Reference} in {place.Store.Repository.Name}");
     }
 }

@@ -23,18 +23,20 @@ public abstract class ExaminationTask : StageTask
         await shelf.WaitAsync([cosign], Say, TimeSpan.FromSeconds(5), cancellationToken);
         using var http = RegistryHttp.CreateClient();
         var credentials = new RememberedCredentials(DockerCredentials.OfThisUser(Environment.GetEnvironmentVariable, Detail));
-        var store = new RegistryStore(
-            settings.Reference,
-            http,
-            credentials,
-            new RegistrySettings(Environment.GetEnvironmentVariable, Detail, TimeProvider.System) { Writes = false, TrustedAuthenticationHosts = settings.TrustedAuthenticationHosts });
-        var access = RegistryAccess.For(settings.Reference.Registry!, (await credentials.FindAsync(store.Repository, cancellationToken)).Credential, Environment.GetEnvironmentVariable);
+        var access = new RegistrySettings(Environment.GetEnvironmentVariable, Detail, TimeProvider.System) { Writes = false, TrustedAuthenticationHosts = settings.TrustedAuthenticationHosts };
+        var store = new RegistryStore(settings.Reference, http, credentials, access);
+        var elsewhere = EvidencePlace.Repository(Environment.GetEnvironmentVariable);
+        var cosignAccess = RegistryAccess.For(settings.Reference.Registry!, (await credentials.FindAsync(store.Repository, cancellationToken)).Credential, Environment.GetEnvironmentVariable);
         var work = Directory.CreateTempSubdirectory("supply-chain-");
         try
         {
             var verifier = new Verifier(new CheckedToolRunner(new ToolRunner(), shelf), cosign, Package.Machine);
             return await new ImageExaminer(verifier).ExamineAsync(
-                store, new ExaminationRequest(settings.Reference, settings.Signer, required, access, work.FullName), cancellationToken);
+                store, new ExaminationRequest(settings.Reference, settings.Signer, required, cosignAccess, work.FullName)
+                {
+                    Evidence = elsewhere is null ? null : new RegistryStore(elsewhere, http, DockerCredentials.OfThisUser(Environment.GetEnvironmentVariable, Detail), access),
+                },
+                cancellationToken);
         }
         finally
         {

@@ -54,12 +54,14 @@ public sealed class PushImage : StageTask
         await ToolsReadyAsync(cancellationToken, cosign);
         var digest = image.Root.Digest;
         List<StatementToSign> statements = [StatementToSign.Signature(digest)];
+        if (plan.SignatureFormat != SignatureFormat.Bundle)
+            statements.Add(LegacyForm.Signature(plan.Repository, digest));
         // The plan says what the image must carry; what a step wrote beyond that is for people only.
         foreach (var document in (State.Documents.ReadOrNull() ?? []).Where(document => plan.Attests(document.PredicateType)))
             statements.Add(StatementToSign.Attestation(digest, plan.Repository.Name, document.PredicateType, await document.ReadAsync(digest, cancellationToken)));
         var (identity, runner) = (SigningIdentity.Resolve(plan.Signing, Package.Machine), Runner);
         StatementSize.Require(statements, plan.Signing.UsesTransparencyLog(identity.IsKeyless));
-        string Attested(IReadOnlyList<StatementToSign> signed) => signed.Any(statement => statement.PredicateType != PredicateTypes.CosignSignature) ? $"; attested {PredicateTypes.Summary(signed.Select(statement => statement.PredicateType))}" : "";
+        string Attested(IReadOnlyList<StatementToSign> signed) => PredicateTypes.Summary(signed.Select(statement => statement.PredicateType)).Length > 0 ? $"; attested {PredicateTypes.Summary(signed.Select(statement => statement.PredicateType))}" : "";
         var earlier = new EarlierEvidence(OpenDestination(plan), runner, cosign, plan.Signing, Package.Machine, StateDirectory);
         var kept = await earlier.FindAsync(image.Root, statements, identity, plan.OutputDirectory, cancellationToken) ?? [];
         List<StatementToSign> missing = [.. statements.Where(statement => kept.All(signed => signed.PredicateType != statement.PredicateType))];

@@ -1,6 +1,5 @@
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Signing;
-using SupplyChain.Core.Stores;
 
 namespace SupplyChain.Build.Tasks;
 
@@ -20,18 +19,11 @@ public sealed class VerifyEvidence : StageTask
         var request = new VerificationRequest(pushed.Reference, pushed.Digest, [.. Completeness.RequiredTypes(plan).Union(evidence.Select(signed => signed.PredicateType))], signer)
         {
             Own = evidence,
-            Stored = await ReadBackAsync(destination.Store, pushed, cancellationToken),
+            Stored = [.. (await destination.Evidence.ReadAsync(pushed.Root, cancellationToken)).Where(stored => stored.PredicateType != PredicateTypes.SimpleSigning)],
+            Legacy = plan.SignatureFormat == SignatureFormat.Legacy,
             Access = await destination.AccessAsync(cancellationToken),
             WorkDirectory = StateDirectory,
         };
         State.Verification.Write(await new Verifier(runner, cosign, Package.Machine).VerifyAsync(request, cancellationToken));
-    }
-
-    private static async Task<IReadOnlyList<StoredBundle>> ReadBackAsync(IImageStore store, PushedImage pushed, CancellationToken cancellationToken)
-    {
-        var reader = new EvidenceReader();
-        var stored = await reader.ListAsync(store, pushed.Root, cancellationToken);
-        return await LimitedDegree.RunAsync(
-            stored, async (item, token) => new StoredBundle(item.PredicateType, await reader.ReadBundleAsync(store, item, token)), cancellationToken);
     }
 }

@@ -14,6 +14,8 @@ internal sealed class Destination : IDisposable
     private readonly HttpClient? _http;
     private readonly RememberedCredentials? _credentials;
     private readonly Func<string, string?> _environment;
+    private readonly ImageReference? _elsewhere;
+    private readonly RememberedCredentials? _elsewhereCredentials;
     private (Digest Image, Task<bool> IsThere)? _lookup;
 
     public Destination(PublishPlan plan, Func<string, string?> environment, TimeProvider clock)
@@ -22,23 +24,36 @@ internal sealed class Destination : IDisposable
         if (plan.ToLayout)
         {
             Store = new LayoutStore(plan.LayoutDirectory, plan.Repository.Repository, clock);
+            Evidence = new EvidencePlace(Store, SignatureFormat.Bundle, clock);
             return;
         }
 
         _http = RegistryHttp.CreateClient();
         _credentials = new RememberedCredentials(DockerCredentials.OfThisUser(environment, line => Log(line)));
-        Store = new RegistryStore(plan.Repository, _http, _credentials, new RegistrySettings(environment, line => Log(line), clock) { MountFrom = plan.BaseRepository, TrustedAuthenticationHosts = plan.TrustedAuthenticationHosts });
+        var settings = new RegistrySettings(environment, line => Log(line), clock) { TrustedAuthenticationHosts = plan.TrustedAuthenticationHosts };
+        Store = new RegistryStore(plan.Repository, _http, _credentials, settings with { MountFrom = plan.BaseRepository });
+        _elsewhere = EvidencePlace.Repository(environment);
+        _elsewhereCredentials = _elsewhere is null || _elsewhere.Registry == plan.Repository.Registry ? _credentials : new RememberedCredentials(DockerCredentials.OfThisUser(environment, line => Log(line)));
+        Evidence = new EvidencePlace(_elsewhere is null ? Store : new RegistryStore(_elsewhere, _http, _elsewhereCredentials, settings), plan.SignatureFormat, clock) { ImageRepository = plan.Repository };
     }
 
     public IImageStore Store { get; }
+
+    public EvidencePlace Evidence { get; }
 
     /// <summary>Takes lines of low importance; each task puts its own log here.</summary>
     public Action<string> Log { get; set; } = _ => { };
 
     /// <summary>How cosign reaches the registry: as we did, with the very credentials that we used.</summary>
-    public async Task<RegistryAccess> AccessAsync(CancellationToken cancellationToken) => _credentials is null
-        ? new RegistryAccess()
-        : RegistryAccess.For(Store.Repository.Registry!, (await _credentials.FindAsync(Store.Repository, cancellationToken)).Credential, _environment);
+    public async Task<RegistryAccess> AccessAsync(CancellationToken cancellationToken)
+    {
+        if (_credentials is null)
+            return new RegistryAccess();
+        var access = RegistryAccess.For(Store.Repository.Registry!, (await _credentials.FindAsync(Store.Repository, cancellationToken)).Credential, _environment);
+        return _elsewhere?.Registry is { } registry && registry != Store.Repository.Registry && (await _elsewhereCredentials!.FindAsync(_elsewhere, cancellationToken)).Credential is { } credential
+            ? access with { Elsewhere = (registry, credential) }
+            : access;
+    }
 
     /// <summary>
     /// Opens the connection and asks for the tags while the SDK builds the image, so that the push finds credentials, token and connection ready.

@@ -12,8 +12,6 @@ namespace SupplyChain.Core.Publishing;
 /// </summary>
 internal sealed class EarlierEvidence(Destination destination, IToolRunner runner, Tool cosign, SigningSettings settings, IMachine machine, string workDirectory)
 {
-    private readonly EvidenceReader _reader = new();
-
     /// <summary>
     /// Writes the bundles as the signer would have, of those statements that are there already and say the same; null: none is, or what is there is not to
     /// be trusted.
@@ -30,37 +28,36 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
         if (!await destination.HasImageAsync(image.Digest, cancellationToken))
             return null;
 
-        var stored = await _reader.ListAsync(destination.Store, image, cancellationToken);
+        var stored = await destination.Evidence.ReadAsync(image, cancellationToken);
         var found = new List<(SignedEvidence Evidence, StoredBundle Bundle)>();
         foreach (var statement in statements)
         {
-            if (await FindAsync(stored, statement, cancellationToken) is not { } bundle)
+            if (Find(stored, statement) is not { } bundle)
                 continue;
             var file = Path.Combine(directory, statement.Name + ".sigstore.json");
-            await File.WriteAllBytesAsync(file, bundle, cancellationToken);
-            found.Add((new SignedEvidence(statement.Subject, statement.PredicateType, file), new StoredBundle(statement.PredicateType, bundle)));
+            await File.WriteAllBytesAsync(file, bundle.Content, cancellationToken);
+            found.Add((new SignedEvidence(statement.Subject, statement.PredicateType, file), bundle));
         }
 
         return found.Count > 0 && await IsTrustedAsync(image, found, identity, cancellationToken) ? [.. found.Select(item => item.Evidence)] : null;
     }
 
-    private async Task<byte[]?> FindAsync(IReadOnlyList<StoredEvidence> stored, StatementToSign statement, CancellationToken cancellationToken)
-    {
-        foreach (var candidate in stored.Where(candidate => candidate.PredicateType == statement.PredicateType))
-        {
-            try
-            {
-                var content = await _reader.ReadBundleAsync(destination.Store, candidate, cancellationToken);
-                if (StatementMeaning.IsSame(statement.PredicateType, statement.Content.Span, Bundle.Parse(content).Payload.Span))
-                    return content;
-            }
-            catch (Exception exception) when (exception is FormatException or DiagnosticException)
-            {
-                // Whoever may write to the repository may attach anything, and clean-up may leave a manifest without its blob.
-            }
-        }
+    private static StoredBundle? Find(IReadOnlyList<StoredBundle> stored, StatementToSign statement) =>
+        stored.FirstOrDefault(candidate => candidate.PredicateType == statement.PredicateType && Says(candidate, statement));
 
-        return null;
+    private static bool Says(StoredBundle candidate, StatementToSign statement)
+    {
+        if (statement.PredicateType == PredicateTypes.SimpleSigning)
+            return LegacyForm.IsOver(statement.Content, candidate.Content);
+        try
+        {
+            return StatementMeaning.IsSame(statement.PredicateType, statement.Content.Span, Bundle.Parse(candidate.Content).Payload.Span);
+        }
+        catch (FormatException)
+        {
+            // Whoever may write to the repository may attach anything.
+            return false;
+        }
     }
 
     private async Task<bool> IsTrustedAsync(
@@ -74,7 +71,8 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
                 destination.Store.Repository.At(image.Digest), image.Digest, [.. evidence.Select(signed => signed.PredicateType)], signer)
             {
                 Own = evidence,
-                Stored = [.. found.Select(item => item.Bundle)],
+                Stored = [.. found.Select(item => item.Bundle).Where(bundle => bundle.PredicateType != PredicateTypes.SimpleSigning)],
+                Legacy = destination.Evidence.Format == SignatureFormat.Legacy,
                 Access = await destination.AccessAsync(cancellationToken),
                 WorkDirectory = workDirectory,
             };

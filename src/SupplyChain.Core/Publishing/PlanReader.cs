@@ -35,8 +35,15 @@ internal sealed class PlanReader(IMachine machine)
         var attestations = settings.SomeOf<AttestationKind>("SupplyChainAttestations");
         var formats = settings.ListOf("SupplyChainSbomFormats", SbomFormat.CycloneDX, SbomFormat.SPDX);
         var signing = ReadSigning(settings);
+        var format = settings.OneOf("SupplyChainSignatureFormat", SignatureFormat.Bundle);
         if (sign && !toLayout)
             DestinationNames.CheckSignable(repository.Repository);
+        if (sign && !toLayout)
+            EvidencePlace.Repository(machine.Variable);
+        if (sign && toLayout && format != SignatureFormat.Bundle)
+            throw new DiagnosticException(
+                DiagnosticCodes.SigningSettingsUnusable,
+                $"SupplyChainSignatureFormat is {format}, and an image in a folder has no tags for it: cosign's older layout is one of registries. Leave it out, or set ContainerRegistry.");
         var offline = settings.Boolean("SupplyChainOffline", false);
         SigningSettingsCheck.Check(signing, sign ? SigningIdentity.Resolve(signing, machine) : null, verify, offline, machine);
         if (sign && verify)
@@ -83,6 +90,7 @@ internal sealed class PlanReader(IMachine machine)
             TagPolicy = new TagPolicy(settings.Boolean("SupplyChainImmutableTags", true), settings.List("SupplyChainMutableTags")),
             Sign = sign,
             Signing = signing,
+            SignatureFormat = format,
             Verify = verify,
             Trivy = scan ? FindTool("trivy", settings) : null,
             Cosign = sign ? FindTool("cosign", settings) : null,

@@ -74,6 +74,7 @@ internal sealed record PublishPlan
     /// <summary>Decided: the published image gets a signature and attestations.</summary>
     public bool Sign { get; init; }
     public required SigningSettings Signing { get; init; }
+    public SignatureFormat SignatureFormat { get; init; }
     public bool Verify { get; init; }
 
     /// <summary>Predicate types of the attestations that a signed image must carry; each step that makes one adds its document to <see cref="PublishState.Documents"/>.</summary>

@@ -1,6 +1,6 @@
 namespace SupplyChain.Core.Signing;
 
-/// <summary>The argument lists of <c>cosign attest-blob</c>.</summary>
+/// <summary>The argument lists of <c>cosign attest-blob</c> and <c>sign-blob</c>.</summary>
 /// <param name="workDirectory">For the small files that say "no services".</param>
 internal sealed class CosignArguments(SigningSettings settings, SigningIdentity identity, string workDirectory)
 {
@@ -8,10 +8,11 @@ internal sealed class CosignArguments(SigningSettings settings, SigningIdentity 
 
     private string NoRoots => Path.Combine(workDirectory, "no-roots.trusted-root.json");
 
-    public List<string> Attest(string statement, string bundle, CosignDialect dialect)
+    /// <param name="isMessage">The file is signed as it stands, and not as a statement.</param>
+    public List<string> Attest(string statement, string bundle, CosignDialect dialect, bool isMessage = false)
     {
         // --statement stands first: it is what a cosign that is too old complains about.
-        List<string> arguments = ["attest-blob", "--statement", statement, "--bundle", bundle, "--yes"];
+        List<string> arguments = isMessage ? ["sign-blob", statement, "--bundle", bundle, "--yes"] : ["attest-blob", "--statement", statement, "--bundle", bundle, "--yes"];
         if (dialect.NewBundleFormat)
             arguments.Add("--new-bundle-format");
         if (identity.Key is { } key)

@@ -55,7 +55,7 @@ public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSetting
         var bundle = work.File(job.Statement.Name + ".bundle");
         File.Delete(bundle);
         var result = await _runner.RunAsync(
-            new ToolInvocation(cosign, arguments.Attest(work.File(job.Statement.Name + ".statement"), bundle, dialect))
+            new ToolInvocation(cosign, arguments.Attest(work.File(job.Statement.Name + ".statement"), bundle, dialect, job.IsMessage))
             {
                 Environment = CosignEnvironment.ForSigning(machine),
                 WorkingDirectory = work.Path,
@@ -67,7 +67,10 @@ public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSetting
             return new Outcome(job, result, null, OldFormat: false);
         try
         {
-            Check(await Bundle.ReadAsync(bundle, cancellationToken), job.Statement);
+            if (!job.IsMessage)
+                Check(await Bundle.ReadAsync(bundle, cancellationToken), job.Statement);
+            else if (!LegacyForm.IsOver(job.Statement.Content, await File.ReadAllBytesAsync(bundle, cancellationToken)))
+                throw new FormatException("it does not sign what it was given");
             return new Outcome(job, result, null, OldFormat: false) { Signed = true };
         }
         catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
@@ -85,7 +88,10 @@ public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSetting
             throw new FormatException("it signs something else than the statement it was given");
     }
 
-    private sealed record Job(StatementToSign Statement, string Target);
+    private sealed record Job(StatementToSign Statement, string Target)
+    {
+        public bool IsMessage => Statement.PredicateType == PredicateTypes.SimpleSigning;
+    }
 
     private sealed record Outcome(Job Job, ToolResult Result, string? Problem, bool OldFormat)
     {

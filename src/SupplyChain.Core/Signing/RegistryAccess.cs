@@ -18,6 +18,9 @@ public sealed record RegistryAccess
     /// </summary>
     internal RegistryCredential? Credential { get; init; }
 
+    /// <summary>The registry of the evidence and what it is shown, where COSIGN_REPOSITORY names another one.</summary>
+    internal (string Registry, RegistryCredential Credential)? Elsewhere { get; init; }
+
     /// <summary>The registry speaks HTTP. (For localhost cosign knows it by itself.)</summary>
     public bool PlainHttp { get; init; }
 
@@ -46,10 +49,10 @@ public sealed record RegistryAccess
     }
 
     /// <summary>
-    /// Writes a docker configuration with this credential alone. Command lines can be read by every process, so cosign gets it by
+    /// Writes a docker configuration with these credentials alone. Command lines can be read by every process, so cosign gets it by
     /// <c>DOCKER_CONFIG</c>; the folder is the caller's private one and is deleted with it.
     /// </summary>
-    internal static async Task WriteConfigurationAsync(string registry, RegistryCredential credential, string folder, CancellationToken cancellationToken)
+    internal async Task WriteConfigurationAsync(string registry, string folder, CancellationToken cancellationToken)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -58,6 +61,17 @@ public sealed record RegistryAccess
         await using var writer = new Utf8JsonWriter(file);
         writer.WriteStartObject();
         writer.WriteStartObject("auths"u8);
+        if (Credential is not null)
+            Write(writer, registry, Credential);
+        if (Elsewhere is { } elsewhere)
+            Write(writer, elsewhere.Registry, elsewhere.Credential);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+        await writer.FlushAsync(cancellationToken);
+    }
+
+    private static void Write(Utf8JsonWriter writer, string registry, RegistryCredential credential)
+    {
         writer.WriteStartObject(RegistryEndpoint.IsDockerHub(registry) ? DockerHubEntry : registry);
         if (credential.IdentityToken is { } identity)
             writer.WriteString("identitytoken"u8, identity);
@@ -66,8 +80,5 @@ public sealed record RegistryAccess
         else
             writer.WriteString("auth"u8, Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{credential.Password}")));
         writer.WriteEndObject();
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-        await writer.FlushAsync(cancellationToken);
     }
 }

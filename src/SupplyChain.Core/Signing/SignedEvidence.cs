@@ -13,6 +13,9 @@ public static class PredicateTypes
 {
     /// <summary>Cosign's image signature in the bundle format: a statement with an empty predicate.</summary>
     public const string CosignSignature = "https://sigstore.dev/cosign/sign/v1";
+
+    /// <summary>The media type of the image signature in cosign's older layout, which has no predicate type.</summary>
+    public const string SimpleSigning = "application/vnd.dev.cosign.simplesigning.v1+json";
     public const string CycloneDx = "https://cyclonedx.org/bom";
     public const string Spdx = "https://spdx.dev/Document";
     public const string Vulnerabilities = "https://cosign.sigstore.dev/attestation/vuln/v1";
@@ -26,6 +29,7 @@ public static class PredicateTypes
     public static string Describe(string predicateType) => predicateType switch
     {
         CosignSignature => "the image signature",
+        SimpleSigning => "the image signature in the older layout",
         CycloneDx => "the CycloneDX SBOM",
         Spdx => "the SPDX SBOM",
         Vulnerabilities => "the scan result",
@@ -37,7 +41,7 @@ public static class PredicateTypes
     /// <summary>For people, the signature left out: <c>SBOM (CycloneDX, SPDX), scan result, provenance</c>.</summary>
     public static string Summary(IEnumerable<string> predicateTypes)
     {
-        var types = predicateTypes.Where(type => type != CosignSignature).Distinct().ToList();
+        var types = predicateTypes.Where(type => type is not (CosignSignature or SimpleSigning)).Distinct().ToList();
         var formats = new[] { (CycloneDx, "CycloneDX"), (Spdx, "SPDX") }.Where(format => types.Contains(format.Item1)).Select(format => format.Item2).ToList();
         var others = types.Where(type => type is not (CycloneDx or Spdx)).Select(type => Describe(type) is var text && text.StartsWith("the ", StringComparison.Ordinal) ? text[4..] : text);
         return string.Join(", ", (formats.Count == 0 ? [] : new[] { $"SBOM ({string.Join(", ", formats)})" }).Concat(others));
@@ -47,6 +51,7 @@ public static class PredicateTypes
     public static string? FileName(string predicateType) => predicateType switch
     {
         CosignSignature => "signature",
+        SimpleSigning => "signature.legacy",
         CycloneDx => "sbom.cdx",
         Spdx => "sbom.spdx",
         Vulnerabilities => "scan",

@@ -15,6 +15,9 @@ public sealed record VerificationRequest(ImageReference Reference, Digest Digest
     /// <summary>The bundles that were read back from the destination. None, of a registry: cosign reads everything itself.</summary>
     public IReadOnlyList<StoredBundle> Stored { get; init; } = [];
 
+    /// <summary>The destination has cosign's older layout alone: there is no bundle that cosign itself would find.</summary>
+    public bool Legacy { get; init; }
+
     public RegistryAccess Access { get; init; } = new();
 
     /// <summary>Parent of a private work folder that is deleted at the end; the intermediate folder.</summary>

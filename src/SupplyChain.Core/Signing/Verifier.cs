@@ -27,11 +27,13 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             throw Failed($"{request.Reference}: nothing was asked for. Name at least one predicate type; '{PredicateTypes.CosignSignature}' is the image signature.");
         var own = await ReadOwnAsync(request, cancellationToken);
         // Without a statement of our own to compare with, any other one of the same signer would do: an older SBOM, for example.
-        if (request.Own.Count > 0 && request.PredicateTypes.FirstOrDefault(type => !own.Contains(type)) is { } unsigned)
+        if (request.Own.Count > 0 && request.PredicateTypes.FirstOrDefault(type => type != PredicateTypes.SimpleSigning && !own.Contains(type)) is { } unsigned)
             throw Failed($"{PredicateTypes.Describe(unsigned)} ({unsigned}) of {request.Reference} was not signed in this publish. Publish again; if SupplyChainPublishDependsOn has been changed, put its steps back.");
         using var work = new WorkFolder(Directory.CreateDirectory(request.WorkDirectory).FullName);
         var environment = await EnvironmentAsync(request, work, cancellationToken);
-        var statements = await Task.WhenAll(request.PredicateTypes.Select((type, index) => IsReadBack(request, type)
+        var statements = await Task.WhenAll(request.PredicateTypes.Select((type, index) => type == PredicateTypes.SimpleSigning
+            ? VerifySimpleSigningAsync(request, cancellationToken)
+            : IsReadBack(request, type)
             ? VerifyStoredAsync(request, type, own[type], work.File($"{index}"), environment, cancellationToken)
             : VerifyInRegistryAsync(request, type, own[type], environment, cancellationToken)));
         return new Verification(
@@ -43,7 +45,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     /// cosign for each type would make it read all of them each time.
     /// </summary>
     private static bool IsReadBack(VerificationRequest request, string type) =>
-        request.Reference.Registry is null || (request.Stored.Count > 0 && type != PredicateTypes.CosignSignature);
+        request.Reference.Registry is null || (request.Stored.Count > 0 && (type != PredicateTypes.CosignSignature || request.Legacy));
 
     private async Task<VerifiedStatement> VerifyInRegistryAsync(
         VerificationRequest request, string type, IEnumerable<Digest> own, Dictionary<string, string?> environment, CancellationToken cancellationToken)
@@ -63,26 +65,33 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             ?? throw Failed($"cosign accepts {PredicateTypes.Describe(type)} ({type}) of {reference}, but not one of what it gives back is {Wanted(own)}. {ReplacedEvidence}");
     }
 
+    private async Task<VerifiedStatement> VerifySimpleSigningAsync(VerificationRequest request, CancellationToken cancellationToken)
+    {
+        await VerifyLegacySignatureAsync(request, cancellationToken);
+        return new VerifiedStatement(PredicateTypes.SimpleSigning, request.Digest);
+    }
+
     /// <summary>A signature in cosign's older layout: the tag <c>sha256-HEX.sig</c>. It names the image's digest and has no predicate type.</summary>
     /// <exception cref="DiagnosticException">SCB5801.</exception>
     internal async Task VerifyLegacySignatureAsync(VerificationRequest request, CancellationToken cancellationToken)
     {
         using var work = new WorkFolder(Directory.CreateDirectory(request.WorkDirectory).FullName);
         var result = await RunAsync(
-            ["verify", .. request.Signer.Arguments, .. request.Access.Arguments, "--", request.Reference.At(request.Digest).ToString()],
+            // Where there are bundles cosign 3 looks no further.
+            ["verify", .. request.Stored.Count > 0 ? ["--new-bundle-format=false"] : Array.Empty<string>(), .. request.Signer.Arguments, .. request.Access.Arguments, "--", request.Reference.At(request.Digest).ToString()],
             await EnvironmentAsync(request, work, cancellationToken),
             cancellationToken);
         if (result.ExitCode != 0)
-            throw Explain(request, PredicateTypes.CosignSignature, result);
+            throw Explain(request, PredicateTypes.SimpleSigning, result);
     }
 
     /// <summary>With the credentials for the registry, as a file in the private work folder.</summary>
     private static async Task<Dictionary<string, string?>> EnvironmentAsync(VerificationRequest request, WorkFolder work, CancellationToken cancellationToken)
     {
         var environment = CosignEnvironment.ForVerifying(request.Signer.KeyFromService);
-        if (request.Reference.Registry is { } registry && request.Access.Credential is { } credential)
+        if (request.Reference.Registry is { } registry && (request.Access.Credential is not null || request.Access.Elsewhere is not null))
         {
-            await RegistryAccess.WriteConfigurationAsync(registry, credential, work.Path, cancellationToken);
+            await request.Access.WriteConfigurationAsync(registry, work.Path, cancellationToken);
             environment["DOCKER_CONFIG"] = work.Path;
         }
         return environment;
@@ -124,7 +133,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     private static async Task<ILookup<string, Digest>> ReadOwnAsync(VerificationRequest request, CancellationToken cancellationToken)
     {
         var read = new List<(string Type, Digest Payload)>();
-        foreach (var evidence in request.Own)
+        foreach (var evidence in request.Own.Where(signed => signed.PredicateType != PredicateTypes.SimpleSigning))
         {
             try
             {

@@ -9,7 +9,11 @@ namespace SupplyChain.Core.Verifying;
 /// <param name="Reference">With a tag or a digest; a tag is resolved once, and only its digest is looked at from then on.</param>
 /// <param name="Required">Predicate types that must be there, besides the signature.</param>
 /// <param name="WorkDirectory">Absolute; for private files that are deleted at the end.</param>
-internal sealed record ExaminationRequest(ImageReference Reference, ExpectedSigner Signer, IReadOnlyList<string> Required, RegistryAccess Access, string WorkDirectory);
+internal sealed record ExaminationRequest(ImageReference Reference, ExpectedSigner Signer, IReadOnlyList<string> Required, RegistryAccess Access, string WorkDirectory)
+{
+    /// <summary>Where its evidence is, when COSIGN_REPOSITORY says that it is elsewhere.</summary>
+    public IImageStore? Evidence { get; init; }
+}
 
 /// <summary>One statement about an image that the expected one has signed.</summary>
 /// <param name="Content">The in-toto statement.</param>
@@ -34,7 +38,7 @@ internal sealed class ImageExaminer(Verifier verifier)
     {
         var digest = await ResolveAsync(store, request.Reference, cancellationToken);
         var manifest = await store.ReadManifestAsync(digest, cancellationToken) ?? throw Failed($"{store.Repository.Name} has no image {digest}. Check the reference.");
-        var stored = await ReadAsync(store, new Descriptor(MediaTypes.OciManifest, digest, manifest.Length), cancellationToken);
+        var stored = await ReadAsync(request.Evidence ?? store, new Descriptor(MediaTypes.OciManifest, digest, manifest.Length), cancellationToken);
         var bundles = stored.Select(item => TryParse(item.Content)).OfType<Bundle>().Where(bundle => bundle.Statement.Subjects.Contains(digest)).ToList();
         var legacy = bundles.Count == 0;
         // What is not listed in bundles may be in the older layout, which does not say what it has.
