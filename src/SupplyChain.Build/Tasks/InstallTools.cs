@@ -21,7 +21,7 @@ public sealed class InstallTools : StageTask
         var bundle = settings.Path("SupplyChainAirGapBundle");
         // A bundle is written here, and read elsewhere.
         var provision = reader.ReadTools(settings) with { AirGapBundle = null };
-        using var shelf = NewShelf(provision);
+        using var shelf = NewShelf(provision, everySignature: true);
         var tools = ToolNames.Select(name => bundle is null ? reader.FindTool(name, settings) : reader.FindRelease(name, settings)).ToList();
         shelf.Begin(tools);
         await shelf.WaitAsync(tools, Say, TimeSpan.FromSeconds(5), cancellationToken);

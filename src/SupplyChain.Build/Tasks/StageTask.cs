@@ -72,7 +72,9 @@ public abstract class StageTask : Microsoft.Build.Utilities.Task, ICancelableTas
     /// <summary>Runs tools, each once it is installed and checked.</summary>
     private protected IToolRunner Runner => new CheckedToolRunner(new ToolRunner(), Tools);
 
-    private protected static ToolShelf NewShelf(ToolProvision? tools) => tools is null ? throw new InvalidOperationException("The plan does not say where tools are.") : new(tools.Folder, tools.Open(), TimeProvider.System);
+    /// <param name="everySignature">Also of tools that were installed before and not verified then.</param>
+    private protected static ToolShelf NewShelf(ToolProvision? tools, bool everySignature = false) => tools is null ? throw new InvalidOperationException("The plan does not say where tools are.") : new(
+        tools.Folder, tools.Open(), TimeProvider.System, signatures: tools.Offline ? null : new ReleaseSignatures(new ToolRunner()), everySignature: everySignature);
 
     /// <summary>Waits for tools that are being installed, and says now and then how far that is.</summary>
     private protected Task ToolsReadyAsync(CancellationToken cancellationToken, params Tool?[] tools) => Tools.WaitAsync(tools, Say, TimeSpan.FromSeconds(5), cancellationToken);

@@ -100,6 +100,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode ToolUnusable = new(7003, Error);
     public static readonly DiagnosticCode ToolHashMismatch = new(7004, Error);
     public static readonly DiagnosticCode ToolArchiveRefused = new(7005, Error);
+    public static readonly DiagnosticCode ToolSignatureInvalid = new(7006, Error);
     public static readonly DiagnosticCode ToolDenied = new(7007, Error);
     public static readonly DiagnosticCode ToolDownloadFailed = new(7008, Error);
     public static readonly DiagnosticCode ToolChanged = new(7009, Error);

@@ -54,6 +54,17 @@ internal sealed class ToolInstaller(ToolCache cache, IToolSource source, IInstal
         }
     }
 
+    /// <summary>Remembers that the release's own signature is verified.</summary>
+    public ToolLook Confirm(ToolRelease release, ToolLook look)
+    {
+        var confirmed = look with { Signed = true };
+        _memory.Remember(cache.Program(release), confirmed);
+        return confirmed;
+    }
+
+    /// <summary>Takes a release out of the cache that turned out to be none.</summary>
+    public void Remove(ToolRelease release) => Delete(cache.Entry(release));
+
     private async Task<ToolLook> InstallAsync(ToolRelease release, CancellationToken cancellationToken)
     {
         // Held by the lock: what is there was left by a build that was killed.
@@ -78,7 +89,7 @@ internal sealed class ToolInstaller(ToolCache cache, IToolSource source, IInstal
             Directory.Move(staging, cache.Entry(release));
             _memory.Remember(cache.Program(release), look);
             log.Say(string.Create(CultureInfo.InvariantCulture, $"installed {release.DisplayName} from {source.Describe(release.Path)} ({size / 1_000_000.0:0.#} MB, {clock.GetElapsedTime(watch).TotalSeconds:0.0} s), SHA-256 as pinned"));
-            return look;
+            return look with { IsNew = true };
         }
         finally
         {

@@ -16,6 +16,9 @@ internal sealed record ToolLook(string Sha256, string? Version)
     /// <summary>The release's own signature was verified.</summary>
     public bool Signed { get; init; }
 
+    /// <summary>It was installed just now, by this very process.</summary>
+    public bool IsNew { get; init; }
+
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
     public static async Task<ToolLook> TakeAsync(string path, CancellationToken cancellationToken)

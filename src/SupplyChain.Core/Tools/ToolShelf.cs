@@ -14,20 +14,28 @@ internal sealed class ToolShelf : IInstallLog, IDisposable
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly ToolMemory _memory;
     private readonly ToolInstaller _installer;
+    private readonly ToolCache _cache;
+    private readonly ReleaseSignatures? _signatures;
+    private readonly bool _everySignature;
+    private Tool? _cosign;
     private readonly IToolSource _source;
 
-    public ToolShelf(string toolsFolder, IToolSource source, TimeProvider clock, DownloadLimits? limits = null)
+    /// <param name="signatures">Checks the signatures of what is installed; null: the pinned hashes alone.</param>
+    /// <param name="everySignature">Also of what was installed before and not verified then.</param>
+    public ToolShelf(string toolsFolder, IToolSource source, TimeProvider clock, DownloadLimits? limits = null, ReleaseSignatures? signatures = null, bool everySignature = false)
     {
-        var cache = new ToolCache(toolsFolder);
-        (_memory, _source) = (new ToolMemory(cache.Looks), source);
-        _installer = new ToolInstaller(cache, source, this, clock, limits);
+        _cache = new ToolCache(toolsFolder);
+        (_memory, _source, _signatures, _everySignature) = (new ToolMemory(_cache.Looks), source, signatures, everySignature);
+        _installer = new ToolInstaller(_cache, source, this, clock, limits);
     }
 
     /// <summary>Begins to make these ready, and waits for nothing. What goes wrong is said to who waits.</summary>
     public void Begin(params IEnumerable<Tool?> tools)
     {
-        foreach (var tool in tools.OfType<Tool>())
-            _ = ReadyTask(tool);
+        var all = tools.OfType<Tool>().ToList();
+        // Known before the first of them is installed: it verifies the others.
+        _cosign ??= all.FirstOrDefault(tool => tool.Name == "cosign");
+        all.ForEach(tool => _ = ReadyTask(tool));
     }
 
     /// <summary>The tool with version and hash, at its place, and neither changed nor known to be malicious.</summary>
@@ -37,7 +45,9 @@ internal sealed class ToolShelf : IInstallLog, IDisposable
     /// <summary>Waits for these, and tells meanwhile what is going on, not more often than <paramref name="pause"/>.</summary>
     public async Task WaitAsync(IEnumerable<Tool?> tools, Action<string> say, TimeSpan pause, CancellationToken cancellationToken)
     {
-        var all = Task.WhenAll(tools.OfType<Tool>().Select(ReadyTask));
+        var wanted = tools.OfType<Tool>().ToList();
+        Begin(wanted);
+        var all = Task.WhenAll(wanted.Select(ReadyTask));
         while (await Task.WhenAny(all, Task.Delay(pause, cancellationToken)) != all)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -61,12 +71,35 @@ internal sealed class ToolShelf : IInstallLog, IDisposable
         {
             if (tool.Release is not { } release)
                 return await LookAtAsync(tool, cancellationToken);
-            var look = await _installer.EnsureAsync(release, cancellationToken);
+            var look = await VerifyAsync(tool, release, await _installer.EnsureAsync(release, cancellationToken), cancellationToken);
             return tool with { Version = release.Version, Sha256 = look.Sha256, Verified = look.Signed ? "SHA-256 as pinned, signature verified" : "SHA-256 as pinned" };
         }
         finally
         {
             _states.TryRemove(tool.Name, out _);
+        }
+    }
+
+    /// <summary>Once, when it is installed: a publish does not ask Sigstore each time.</summary>
+    private async Task<ToolLook> VerifyAsync(Tool tool, ToolRelease release, ToolLook look, CancellationToken cancellationToken)
+    {
+        if (_signatures is null || _cosign is not { } cosign || look.Signed || !(look.IsNew || _everySignature))
+            return look;
+        try
+        {
+            // Cosign's own signature is verified by itself: its hash has been compared already.
+            var verifier = tool.Path == cosign.Path ? tool with { Version = release.Version } : await ReadyTask(cosign);
+            _states[tool.Name] = $"verifying the signature of {release.DisplayName}";
+            var outcome = await _signatures.CheckAsync(verifier, release, _cache.Download(release), _cache.Signature(release), cancellationToken);
+            _lines.Enqueue(outcome.Verified
+                ? $"signature of {release.DisplayName} verified: {ReleaseNames.Signer(release.Tool, release.Version)!.Identity}"
+                : $"signature of {release.DisplayName} not checked, its hash is the pinned one: {outcome.WhyNot}");
+            return outcome.Verified ? _installer.Confirm(release, look) : look;
+        }
+        catch (DiagnosticException e) when (e.Diagnostic.Code == DiagnosticCodes.ToolSignatureInvalid)
+        {
+            _installer.Remove(release);
+            throw;
         }
     }
 
