@@ -67,6 +67,10 @@ internal sealed class RegistryStore : IImageStore
             $"{Repository.Name} returned other content than blob {blob.Digest}: {why}. Nothing of it was used. The registry, or a proxy before it, changes or damages what it serves."));
     }
 
+    /// <summary>A blob whose size nobody knows, as it comes and not compared with its digest; null: the registry does not have it.</summary>
+    internal Task<HttpResponseMessage?> OpenBlobAsync(Digest blob, CancellationToken cancellationToken) =>
+        _client.OpenAsync(new RegistryRequest(HttpMethod.Get, _client.Address($"blobs/{blob}")), cancellationToken);
+
     public async Task<bool> MountBlobAsync(Descriptor blob, CancellationToken cancellationToken)
     {
         if (_settings.MountFrom is not { } from || from == Repository.Repository)

@@ -1,11 +1,12 @@
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
 using SupplyChain.Core.Stores;
 
 namespace SupplyChain.Core.Tools;
 
 /// <summary>Where tools are installed, and where they come from. Part of the plan: it holds no secret.</summary>
 /// <param name="Folder">The tools folder, absolute.</param>
-/// <param name="Source">SupplyChainToolsSource: an https address with a slash at its end, or an absolute folder; null: the official releases.</param>
+/// <param name="Source">SupplyChainToolsSource: an https address with a slash at its end, oci://REGISTRY/REPOSITORY, or an absolute folder; null: the official releases.</param>
 internal sealed record ToolProvision(string Folder, string? Source = null)
 {
     /// <summary>SupplyChainOffline: only what needs no network.</summary>
@@ -24,6 +25,8 @@ internal sealed record ToolProvision(string Folder, string? Source = null)
             return null;
         if (!text.Contains("://", StringComparison.Ordinal))
             return ReadFolder(text, Path.GetFullPath(Path.DirectorySeparatorChar == '/' ? text.Replace('\\', '/') : text, baseDirectory));
+        if (text.StartsWith(RegistryToolSource.Scheme, StringComparison.Ordinal))
+            return ImageReference.TryParse(text[RegistryToolSource.Scheme.Length..], out var repository) && repository.Registry is not null ? RegistryToolSource.Scheme + repository.Name : throw Invalid(text, "names no repository of a registry");
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Query.Length > 0 || uri.Fragment.Length > 0)
             throw Invalid(text, "is no address");
         if (uri.UserInfo.Length > 0)
@@ -44,9 +47,14 @@ internal sealed record ToolProvision(string Folder, string? Source = null)
 
     private bool NeedsNetwork => Source is null || IsAddress(Source);
 
-    private IToolSource OpenSource() => NeedsNetwork
-        ? new HttpToolSource(RegistryHttp.CreateClient(), Source is null ? HttpToolSource.Official : new Uri(Source), new DownloadLimits().Answer)
-        : new FolderToolSource(Source!);
+    private IToolSource OpenSource() => Source switch
+    {
+        null => new HttpToolSource(RegistryHttp.CreateClient(), HttpToolSource.Official, new DownloadLimits().Answer),
+        var source when source.StartsWith(RegistryToolSource.Scheme, StringComparison.Ordinal) && ImageReference.TryParse(source[RegistryToolSource.Scheme.Length..], out var repository) =>
+            new RegistryToolSource(repository, Environment.GetEnvironmentVariable, TimeProvider.System),
+        var source when IsAddress(source) => new HttpToolSource(RegistryHttp.CreateClient(), new Uri(source), new DownloadLimits().Answer),
+        var folder => new FolderToolSource(folder),
+    };
 
     private static bool IsAddress(string source) => source.Contains("://", StringComparison.Ordinal);
 
@@ -54,5 +62,5 @@ internal sealed record ToolProvision(string Folder, string? Source = null)
 
     private static DiagnosticException Invalid(string text, string why) => new(
         DiagnosticCodes.ToolsSourceUnusable,
-        $"SupplyChainToolsSource is '{SingleLine.Of(text, 300)}', which {why}. Valid values: the https address of a mirror (https://mirror.example.com/github), or a folder; below it the files lie as on github.com (sigstore/cosign/releases/download/…).");
+        $"SupplyChainToolsSource is '{SingleLine.Of(text, 300)}', which {why}. Valid values: the https address of a mirror (https://mirror.example.com/github) or a folder, where the files lie as on github.com (sigstore/cosign/releases/download/…), or a repository that they were pushed to (oci://registry.example.com/tools).");
 }

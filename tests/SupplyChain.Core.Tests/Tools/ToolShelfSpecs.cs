@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using CliWrap;
+using CliWrap.Buffered;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Tools;
 using SupplyChain.TestKit;
@@ -139,6 +141,7 @@ public sealed class ToolShelfSpecs : IAsyncLifetime
     [InlineData("http://mirror.example.com/tools", "is not reached by https")]
     [InlineData("ftp://mirror.example.com/tools", "is of no kind that is known here")]
     [InlineData("https://mirror.example.com/?a=b", "is no address")]
+    [InlineData("oci://tools", "names no repository of a registry")]
     [InlineData("nowhere/at/all", "is no folder that exists")]
     public void A_source_that_is_none_is_refused(string source, string why)
     {
@@ -150,6 +153,23 @@ public sealed class ToolShelfSpecs : IAsyncLifetime
     [Fact]
     public void A_password_in_the_source_is_refused_and_not_repeated() =>
         Should.Throw<DiagnosticException>(() => ToolProvision.ReadSource("https://ada:geheim@mirror.example.com/", "/")).Message.ShouldNotContain("geheim");
+
+    [Fact]
+    public async Task A_registry_serves_what_was_pushed_to_it_by_its_digest_whatever_the_tag()
+    {
+        await using var registry = await DockerRegistry.StartAsync(Cancellation);
+        var release = _bench.Mirror.Put("cosign", "3.0.6", ToolMirror.Script("hello"));
+        await File.WriteAllBytesAsync(Path.Combine(_bench.Folder, "cosign-linux-amd64"), ToolMirror.Script("hello"), Cancellation);
+        await Cli.Wrap(Toolchain.Require("oras")).WithWorkingDirectory(_bench.Folder)
+            .WithArguments(["push", "--plain-http", $"{registry.Host}/tools:2026-11", "cosign-linux-amd64"]).ExecuteBufferedAsync(Cancellation);
+        var provision = new ToolProvision(_bench.Cache.Folder, ToolProvision.ReadSource($"oci://{registry.Host}/tools", "/"));
+
+        (await _bench.InstallAsync(release, provision.Open())).Sha256.ShouldBe(release.Sha256);
+        await using var other = new InstallBench();
+        (await other.FailAsync(release with { Sha256 = new string('0', 64) }, DiagnosticCodes.ToolDownloadFailed, provision.Open())).ShouldContain($"oci://{registry.Host}/tools (");
+
+        _bench.Mirror.Calls.ShouldBeEmpty();
+    }
 
     [Fact]
     public async Task A_folder_serves_without_a_network()
