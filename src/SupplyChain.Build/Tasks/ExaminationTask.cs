@@ -21,6 +21,8 @@ public abstract class ExaminationTask : StageTask
         var cosign = reader.FindTool("cosign", values);
         using var shelf = NewShelf(reader.ReadTools(values));
         await shelf.WaitAsync([cosign], Say, TimeSpan.FromSeconds(5), cancellationToken);
+        if (CosignAdvisories.Of(await shelf.ReadyAsync(cosign, cancellationToken)) is { } advisory)
+            Report(advisory);
         using var http = RegistryHttp.CreateClient();
         var credentials = new RememberedCredentials(DockerCredentials.OfThisUser(Environment.GetEnvironmentVariable, Detail));
         var access = new RegistrySettings(Environment.GetEnvironmentVariable, Detail, TimeProvider.System) { Writes = false, TrustedAuthenticationHosts = settings.TrustedAuthenticationHosts };

@@ -22,6 +22,8 @@ public sealed class GenerateKeyPair : StageTask
         var prefix = settings.Text("SupplyChainSigningKey") is { } key ? Prefix(KeyReference.Parse(key, "SupplyChainSigningKey", settings.ProjectDirectory)) : null;
         var pair = await new KeyPairGenerator(new CheckedToolRunner(new ToolRunner(), shelf), cosign, Package.Machine).GenerateAsync(prefix, cancellationToken);
         pair.Warnings.ToList().ForEach(Report);
+        if (await new KeyPlacement(new ToolRunner(), Package.Machine).WarningAsync(pair.PrivateKeyFile, cancellationToken) is { } placement)
+            Report(placement);
         Say($"key pair written: {pair.PrivateKeyFile}, {pair.PublicKeyFile}. Sign with -p:SupplyChainSigningKey={pair.PrivateKeyFile}; give the .pub file to those who verify.");
     }
     private static string Prefix(KeyReference key) => key.IsFile

@@ -52,6 +52,8 @@ public sealed class PushImage : StageTask
             return;
 
         await ToolsReadyAsync(cancellationToken, cosign);
+        if (CosignAdvisories.Of(await Tools.ReadyAsync(cosign, cancellationToken)) is { } advisory)
+            Report(advisory);
         var digest = image.Root.Digest;
         List<StatementToSign> statements = [StatementToSign.Signature(digest)];
         if (plan.SignatureFormat != SignatureFormat.Bundle)

@@ -25,7 +25,7 @@ public sealed class WriteProvenance : StageTask
             Source = await EarlyWork().Source.WaitAsync(cancellationToken),
             BaseImages = BaseImages.Read(image),
             Packages = State.Inventory.Read().Packages,
-            Tools = [.. MadeWith(plan)],
+            Tools = await MadeWithAsync(plan, cancellationToken),
             Version = Package.Version,
             StartedAt = plan.StartedAt,
             FinishedAt = Package.Now(),
@@ -35,13 +35,19 @@ public sealed class WriteProvenance : StageTask
         State.Attest(AttestedDocument.Write(digest, PredicateTypes.Provenance, Path.Combine(plan.OutputDirectory, "provenance.json"), SlsaProvenance.Write(input).Span));
     }
 
-    private IEnumerable<BuildTool> MadeWith(PublishPlan plan)
+    private async Task<IReadOnlyList<BuildTool>> MadeWithAsync(PublishPlan plan, CancellationToken cancellationToken)
     {
+        List<BuildTool> tools = [];
         if (plan.SdkVersion is { } sdk)
-            yield return new BuildTool(".NET SDK", "pkg:generic/dotnet-sdk", sdk);
-        if (State.Scan.ReadOrNull() is { } report)
-            // Builds from source name no version in their reports.
-            yield return new BuildTool(report.Scanner, ScanResult.Purl(report.Scanner), report.ScannerVersion == "unknown" ? "" : report.ScannerVersion);
-        yield return new BuildTool("SupplyChain.Build", "pkg:nuget/SupplyChain.Build", Package.Version);
+            tools.Add(new BuildTool(".NET SDK", "pkg:generic/dotnet-sdk", sdk));
+        // Version and hash of the very files that ran; both were looked at before they did.
+        foreach (var (tool, name, purl) in new[] { (plan.Trivy, "Trivy", ScanResult.Purl("trivy")), (plan.Cosign, "cosign", "pkg:github/sigstore/cosign") })
+        {
+            if (tool is not null && await Tools.ReadyAsync(tool, cancellationToken) is var ready)
+                tools.Add(new BuildTool(name, purl, ready.Version ?? "") { Sha256 = ready.Sha256 });
+        }
+
+        tools.Add(new BuildTool("SupplyChain.Build", "pkg:nuget/SupplyChain.Build", Package.Version));
+        return tools;
     }
 }

@@ -83,6 +83,8 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode KeyWithoutPassword = new(5006, Warning);
     public static readonly DiagnosticCode SigningSettingsUnusable = new(5007, Error);
     public static readonly DiagnosticCode CertificateOfAnother = new(5008, Error);
+    public static readonly DiagnosticCode CosignVulnerable = new(5009, Warning);
+    public static readonly DiagnosticCode KeyInSources = new(5010, Warning);
 
     // 55xx attestation
     public static readonly DiagnosticCode AttachFailed = new(5501, Error);

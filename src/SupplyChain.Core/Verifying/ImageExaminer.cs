@@ -1,5 +1,6 @@
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
+using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Stores;
 
@@ -31,14 +32,12 @@ internal sealed record ExaminedImage(ImageReference Reference, IReadOnlyList<Exa
 /// <summary>Verifies an image of any origin by predicate type, bundles as well as cosign's older layout (<c>.sig</c> and <c>.att</c> tags).</summary>
 internal sealed class ImageExaminer(Verifier verifier)
 {
-    private readonly EvidenceReader _reader = new();
-
     /// <exception cref="DiagnosticException">SCB5801: the image, its signature or a required attestation is not there, or of another one.</exception>
     public async Task<ExaminedImage> ExamineAsync(IImageStore store, ExaminationRequest request, CancellationToken cancellationToken)
     {
         var digest = await ResolveAsync(store, request.Reference, cancellationToken);
         var manifest = await store.ReadManifestAsync(digest, cancellationToken) ?? throw Failed($"{store.Repository.Name} has no image {digest}. Check the reference.");
-        var stored = await ReadAsync(request.Evidence ?? store, new Descriptor(MediaTypes.OciManifest, digest, manifest.Length), cancellationToken);
+        var stored = await new EvidencePlace(request.Evidence ?? store, SignatureFormat.Bundle, TimeProvider.System).ReadAsync(new Descriptor(MediaTypes.OciManifest, digest, manifest.Length), cancellationToken);
         var bundles = stored.Select(item => TryParse(item.Content)).OfType<Bundle>().Where(bundle => bundle.Statement.Subjects.Contains(digest)).ToList();
         var legacy = bundles.Count == 0;
         // What is not listed in bundles may be in the older layout, which does not say what it has.
@@ -66,12 +65,6 @@ internal sealed class ImageExaminer(Verifier verifier)
             return given;
         var tag = reference.Tag ?? "latest";
         return await store.ResolveTagAsync(tag, cancellationToken) ?? throw Failed($"{store.Repository.Name} has no tag {tag}. Check the reference.");
-    }
-
-    private async Task<IReadOnlyList<StoredBundle>> ReadAsync(IImageStore store, Descriptor image, CancellationToken cancellationToken)
-    {
-        var listed = await _reader.ListAsync(store, image, cancellationToken);
-        return await LimitedDegree.RunAsync(listed, async (item, token) => new StoredBundle(item.PredicateType, await _reader.ReadBundleAsync(store, item, token)), cancellationToken);
     }
 
     private async Task<(string Type, VerifiedStatement? Statement)> VerifyAsync(VerificationRequest basis, string type, bool required, CancellationToken cancellationToken)
