@@ -65,7 +65,7 @@ internal sealed class EarlyWork : IDisposable
             CycloneDxWriter.Write(SbomBuilder.BuildInventory(inventory, Package.Version), file);
         var startedAt = Package.Now();
         var report = await new TrivyScanner(runner, trivy).ScanAsync(
-            new ScanRequest(_image.Task, state.ScanDirectory, plan.OutputDirectory, Package.EnvironmentVariables())
+            new ScanRequest(_image.Task, state.ScanDirectory, plan.OutputDirectory, Package.EnvironmentVariables(plan.Tools?.CertificateAuthorityFile))
             {
                 InventoryFile = state.InventorySbomFile,
                 Offline = plan.Offline,

@@ -32,6 +32,13 @@ internal static class Package
     }
 
     /// <summary>Names have no case on Windows.</summary>
-    public static IReadOnlyDictionary<string, string> EnvironmentVariables() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(
-        entry => (string)entry.Key, entry => (string)entry.Value!, OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+    /// <param name="certificateAuthorityFile">A private certificate authority, for what Trivy downloads (0.68 and later take it from this variable); null: none.</param>
+    public static IReadOnlyDictionary<string, string> EnvironmentVariables(string? certificateAuthorityFile = null)
+    {
+        var variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(
+            entry => (string)entry.Key, entry => (string)entry.Value!, OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+        if (certificateAuthorityFile is not null)
+            variables["TRIVY_CACERT"] = certificateAuthorityFile;
+        return variables;
+    }
 }

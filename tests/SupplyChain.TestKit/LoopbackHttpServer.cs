@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace SupplyChain.TestKit;
@@ -53,9 +56,12 @@ internal sealed class LoopbackHttpServer : IAsyncDisposable
     private readonly Func<HttpCall, CancellationToken, Task<HttpReply>> _answer;
     private readonly Task _accepting;
 
-    public LoopbackHttpServer(Func<HttpCall, CancellationToken, Task<HttpReply>> answer)
+    private readonly X509Certificate2? _certificate;
+
+    /// <param name="certificate">With its private key: HTTPS; null: HTTP.</param>
+    public LoopbackHttpServer(Func<HttpCall, CancellationToken, Task<HttpReply>> answer, X509Certificate2? certificate = null)
     {
-        _answer = answer;
+        (_answer, _certificate) = (answer, certificate);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _accepting = AcceptAsync();
@@ -98,7 +104,14 @@ internal sealed class LoopbackHttpServer : IAsyncDisposable
     {
         try
         {
-            await using var stream = new BufferedStream(new NetworkStream(socket, ownsSocket: true), 64 * 1024);
+            Stream connection = new NetworkStream(socket, ownsSocket: true);
+            if (_certificate is not null)
+            {
+                var secured = new SslStream(connection);
+                await secured.AuthenticateAsServerAsync(_certificate);
+                connection = secured;
+            }
+            await using var stream = new BufferedStream(connection, 64 * 1024);
             while (await ReadCallAsync(stream) is { } call)
             {
                 var reply = await _answer(call, _stop.Token);
@@ -116,7 +129,7 @@ internal sealed class LoopbackHttpServer : IAsyncDisposable
                     return;
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or AuthenticationException)
         {
             // The client went away, or the test is over.
         }

@@ -19,16 +19,17 @@ public abstract class ExaminationTask : StageTask
     {
         var reader = new PlanReader(Package.Machine);
         var cosign = reader.FindTool("cosign", values);
-        using var shelf = NewShelf(reader.ReadTools(values));
+        var provision = reader.ReadTools(values);
+        using var shelf = NewShelf(provision);
         await shelf.WaitAsync([cosign], Say, TimeSpan.FromSeconds(5), cancellationToken);
         if (CosignAdvisories.Of(await shelf.ReadyAsync(cosign, cancellationToken)) is { } advisory)
             Report(advisory);
-        using var http = RegistryHttp.CreateClient();
+        using var http = RegistryHttp.CreateClient(provision.CertificateAuthorityFile);
         var credentials = new RememberedCredentials(DockerCredentials.OfThisUser(Environment.GetEnvironmentVariable, Detail));
         var access = new RegistrySettings(Environment.GetEnvironmentVariable, Detail, TimeProvider.System) { Writes = false, TrustedAuthenticationHosts = settings.TrustedAuthenticationHosts };
         var store = new RegistryStore(settings.Reference, http, credentials, access);
         var elsewhere = EvidencePlace.Repository(Environment.GetEnvironmentVariable);
-        var cosignAccess = RegistryAccess.For(settings.Reference.Registry!, (await credentials.FindAsync(store.Repository, cancellationToken)).Credential, Environment.GetEnvironmentVariable);
+        var cosignAccess = RegistryAccess.For(settings.Reference.Registry!, (await credentials.FindAsync(store.Repository, cancellationToken)).Credential, Environment.GetEnvironmentVariable) with { CertificateAuthorityFile = provision.CertificateAuthorityFile };
         var work = Directory.CreateTempSubdirectory("supply-chain-");
         try
         {

@@ -49,7 +49,7 @@ public sealed class InstallTools : StageTask
         {
             var scanner = new TrivyScanner(new CheckedToolRunner(new ToolRunner(), shelf), trivy);
             var (folder, updatedAt) = await scanner.EnsureDatabaseAsync(
-                new ScanRequest(Task.FromCanceled<Core.Images.ImageLayout>(new CancellationToken(true)), work, work, Package.EnvironmentVariables())
+                new ScanRequest(Task.FromCanceled<Core.Images.ImageLayout>(new CancellationToken(true)), work, work, Package.EnvironmentVariables(settings.Path("SupplyChainCertificateAuthorityFile")))
                 {
                     Offline = settings.Boolean("SupplyChainOffline", false),
                     DatabaseRepositories = settings.List("SupplyChainTrivyDatabase"),

@@ -19,6 +19,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode IntermediateFolderUnusable = new(0107, Error);
     public static readonly DiagnosticCode FileSystemRefused = new(0108, Error);
     public static readonly DiagnosticCode StateUnusable = new(0109, Error);
+    public static readonly DiagnosticCode CertificateAuthorityUnusable = new(0111, Error);
 
     // 10xx image
     public static readonly DiagnosticCode ArchiveUnreadable = new(1001, Error);

@@ -12,6 +12,7 @@ internal sealed class Destination : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly HttpClient? _http;
+    private readonly string? _authorityFile;
     private readonly RememberedCredentials? _credentials;
     private readonly Func<string, string?> _environment;
     private readonly ImageReference? _elsewhere;
@@ -20,7 +21,7 @@ internal sealed class Destination : IDisposable
 
     public Destination(PublishPlan plan, Func<string, string?> environment, TimeProvider clock)
     {
-        _environment = environment;
+        (_environment, _authorityFile) = (environment, plan.Tools?.CertificateAuthorityFile);
         if (plan.ToLayout)
         {
             Store = new LayoutStore(plan.LayoutDirectory, plan.Repository.Repository, clock);
@@ -28,7 +29,7 @@ internal sealed class Destination : IDisposable
             return;
         }
 
-        _http = RegistryHttp.CreateClient();
+        _http = RegistryHttp.CreateClient(plan.Tools?.CertificateAuthorityFile);
         _credentials = new RememberedCredentials(DockerCredentials.OfThisUser(environment, line => Log(line)));
         var settings = new RegistrySettings(environment, line => Log(line), clock) { TrustedAuthenticationHosts = plan.TrustedAuthenticationHosts };
         Store = new RegistryStore(plan.Repository, _http, _credentials, settings with { MountFrom = plan.BaseRepository });
@@ -49,7 +50,7 @@ internal sealed class Destination : IDisposable
     {
         if (_credentials is null)
             return new RegistryAccess();
-        var access = RegistryAccess.For(Store.Repository.Registry!, (await _credentials.FindAsync(Store.Repository, cancellationToken)).Credential, _environment);
+        var access = RegistryAccess.For(Store.Repository.Registry!, (await _credentials.FindAsync(Store.Repository, cancellationToken)).Credential, _environment) with { CertificateAuthorityFile = _authorityFile };
         return _elsewhere?.Registry is { } registry && registry != Store.Repository.Registry && (await _elsewhereCredentials!.FindAsync(_elsewhere, cancellationToken)).Credential is { } credential
             ? access with { Elsewhere = (registry, credential) }
             : access;

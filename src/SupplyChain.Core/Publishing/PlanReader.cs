@@ -115,7 +115,16 @@ internal sealed class PlanReader(IMachine machine)
     {
         Offline = settings.Boolean("SupplyChainOffline", false),
         AirGapBundle = settings.Path("SupplyChainAirGapBundle"),
+        CertificateAuthorityFile = ReadAuthority(settings),
     };
+
+    private static string? ReadAuthority(Settings settings)
+    {
+        if (settings.Path("SupplyChainCertificateAuthorityFile") is not { } file)
+            return null;
+        PrivateAuthority.Read(file);
+        return file;
+    }
 
     /// <summary>The pinned release, whether or not the tool is on this machine: for a bundle, which takes nothing else.</summary>
     /// <exception cref="DiagnosticException">SCB7001: there is none for this machine. SCB7010: the user's pins do not fit.</exception>

@@ -9,7 +9,9 @@ public static class RegistryHttp
     /// Keep-alive, proxies from the environment (HTTPS_PROXY, NO_PROXY), no cookies, no redirects (the store follows those itself, because a
     /// token must not go along), no decompression (digests are over the bytes as they come).
     /// </summary>
-    public static HttpClient CreateClient() => new(CreateHandler(), disposeHandler: true)
+    /// <param name="certificateAuthorityFile">A private certificate authority to be believed too, PEM, absolute path; null: the machine's alone.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">SCB0111: it cannot be used.</exception>
+    public static HttpClient CreateClient(string? certificateAuthorityFile = null) => new(CreateHandler(certificateAuthorityFile is null ? null : PrivateAuthority.Read(certificateAuthorityFile)), disposeHandler: true)
     {
         // Each request has a limit of its own, by its size.
         Timeout = Timeout.InfiniteTimeSpan,
@@ -17,7 +19,7 @@ public static class RegistryHttp
         DefaultRequestHeaders = { { "User-Agent", "SupplyChain.Build" } },
     };
 
-    internal static SocketsHttpHandler CreateHandler() => new()
+    internal static SocketsHttpHandler CreateHandler(PrivateAuthority? authority = null) => new()
     {
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
@@ -27,6 +29,7 @@ public static class RegistryHttp
         // Proxies may answer 401 or 407 with schemes of their own; ours are answered by RegistryAuthentication.
         PreAuthenticate = false,
         MaxResponseHeadersLength = 64,
+        SslOptions = { RemoteCertificateValidationCallback = authority is null ? null : authority.Accepts },
     };
 }
 

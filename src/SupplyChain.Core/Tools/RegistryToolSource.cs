@@ -12,15 +12,16 @@ internal sealed class RegistryToolSource : IToolSource
     /// <summary>How the setting names one.</summary>
     public const string Scheme = "oci://";
 
-    private readonly HttpClient _http = RegistryHttp.CreateClient();
+    private readonly HttpClient _http;
     private readonly RegistryStore _store;
 
     /// <param name="repository">Registry and repository.</param>
-    public RegistryToolSource(ImageReference repository, Func<string, string?> environment, TimeProvider clock) => _store = new RegistryStore(
-        repository,
-        _http,
-        DockerCredentials.OfThisUser(environment, _ => { }),
-        new RegistrySettings(environment, _ => { }, clock) { Writes = false });
+    /// <param name="http">From <see cref="RegistryHttp"/>; disposed of with this.</param>
+    public RegistryToolSource(ImageReference repository, HttpClient http, Func<string, string?> environment, TimeProvider clock)
+    {
+        _http = http;
+        _store = new RegistryStore(repository, http, DockerCredentials.OfThisUser(environment, _ => { }), new RegistrySettings(environment, _ => { }, clock) { Writes = false });
+    }
 
     public string Describe(string path) => $"{Scheme}{_store.Repository.Name} ({path})";
 

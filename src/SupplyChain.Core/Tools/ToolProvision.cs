@@ -15,6 +15,9 @@ internal sealed record ToolProvision(string Folder, string? Source = null)
     /// <summary>SupplyChainAirGapBundle, absolute: looked into before the source; null: none.</summary>
     public string? AirGapBundle { get; init; }
 
+    /// <summary>SupplyChainCertificateAuthorityFile, absolute: believed besides the machine's; null: none.</summary>
+    public string? CertificateAuthorityFile { get; init; }
+
     /// <summary>For people, why nothing can be installed; null: it can.</summary>
     public string? CannotInstall() => Offline && AirGapBundle is null && NeedsNetwork ? "SupplyChainOffline=true forbids the download" : null;
 
@@ -49,10 +52,10 @@ internal sealed record ToolProvision(string Folder, string? Source = null)
 
     private IToolSource OpenSource() => Source switch
     {
-        null => new HttpToolSource(RegistryHttp.CreateClient(), HttpToolSource.Official, new DownloadLimits().Answer),
+        null => new HttpToolSource(RegistryHttp.CreateClient(CertificateAuthorityFile), HttpToolSource.Official, new DownloadLimits().Answer),
         var source when source.StartsWith(RegistryToolSource.Scheme, StringComparison.Ordinal) && ImageReference.TryParse(source[RegistryToolSource.Scheme.Length..], out var repository) =>
-            new RegistryToolSource(repository, Environment.GetEnvironmentVariable, TimeProvider.System),
-        var source when IsAddress(source) => new HttpToolSource(RegistryHttp.CreateClient(), new Uri(source), new DownloadLimits().Answer),
+            new RegistryToolSource(repository, RegistryHttp.CreateClient(CertificateAuthorityFile), Environment.GetEnvironmentVariable, TimeProvider.System),
+        var source when IsAddress(source) => new HttpToolSource(RegistryHttp.CreateClient(CertificateAuthorityFile), new Uri(source), new DownloadLimits().Answer),
         var folder => new FolderToolSource(folder),
     };
 

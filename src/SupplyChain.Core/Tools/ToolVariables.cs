@@ -2,8 +2,7 @@ namespace SupplyChain.Core.Tools;
 
 /// <summary>
 /// Which environment variables a tool gets. For our tools an allow-list: a scanner has no business with a build's secrets (the releases of
-/// CVE-2026-33634 read them from there), and what a variable may switch off in cosign (COSIGN_REPOSITORY, …) must not come from a build. What
-/// the caller gives on top stands, but for secrets that the kind of key has no use for.
+/// CVE-2026-33634 read them from there), and what a variable may switch off in a tool must not come from a build. What the caller gives on top stands, but for secrets that the kind of key has no use for.
 /// </summary>
 internal static class ToolVariables
 {
@@ -20,7 +19,7 @@ internal static class ToolVariables
     [
         "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "DOCKER_CONFIG", "REGISTRY_AUTH_FILE",
         "TUF_ROOT", "TUF_MIRROR", "SIGSTORE_ROOT_FILE", "SIGSTORE_REKOR_PUBLIC_KEY", "SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", "SIGSTORE_TSA_CERTIFICATE_FILE",
-        "COSIGN_MAX_ATTACHMENT_SIZE",
+        "COSIGN_MAX_ATTACHMENT_SIZE", "COSIGN_REPOSITORY",
     ];
 
     private static readonly string[] Keyless = ["SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_*", "BUILDKITE_*", "GOOGLE_*", "GCE_METADATA_*", "SPIFFE_ENDPOINT_SOCKET"];

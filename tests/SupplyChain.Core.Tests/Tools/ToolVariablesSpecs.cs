@@ -14,7 +14,7 @@ public sealed class ToolVariablesSpecs
         "SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "SOFTHSM2_CONF", "LD_PRELOAD", "TRIVY_SEVERITY",
     ];
 
-    private static readonly string[] CosignAlways = ["PATH", "HOME", "LC_ALL", "https_proxy", "SSL_CERT_FILE", "DOCKER_CONFIG"];
+    private static readonly string[] CosignAlways = ["PATH", "HOME", "LC_ALL", "https_proxy", "SSL_CERT_FILE", "DOCKER_CONFIG", "COSIGN_REPOSITORY"];
 
     [Theory]
     [InlineData("cosign.key")]
