@@ -8,15 +8,7 @@ internal static class ToolPins
 {
     public static readonly IReadOnlyList<PinnedVersion> All =
     [
-        // Cosign is the anchor: its hashes are the project's own, and it verifies the signatures of the other releases.
-        new("cosign", "3.0.6", "sigstore/cosign-installer, action.yml at 3094a48 (official)")
-        {
-            LinuxX64 = "c956e5dfcac53d52bcf058360d579472f0c1d2d9b69f55209e256fe7783f4c74",
-            LinuxArm64 = "bedac92e8c3729864e13d4a17048007cfafa79d5deca993a43a90ffe018ef2b8",
-            OsxX64 = "4c3e7af8372d3ca3296e62fa56f23fcbb5721cc6ac1827900d398f110d7cd280",
-            OsxArm64 = "5fadd012ae6381a6a29ff86a7d39aa873878852f1073fc90b15995961ecfb084",
-            WinX64 = "9b85a88ebff2d9dd30ff4984a6f61f2cedc232dd87d81fa7f2ff3c0ed96c241c",
-        },
+        // Not an official origin, but the only release without a known way around its verification (GHSA-fx35-mq7g-6g98); the one after it is official.
         new("cosign", "3.1.3", "pin tables of two other projects that agree; Windows also Scoop and winget (third party)")
         {
             LinuxX64 = "4629c757b7618056f8ddd7e2625ae9fdd94c0372a65049520bc7d9df9efc7f71",
@@ -24,6 +16,14 @@ internal static class ToolPins
             OsxX64 = "2347488e5d5b25336644024dfeca5601b190e91197a71a917bda44744aff106c",
             OsxArm64 = "5cf948c2f4dfe59687bdd0b8523709067383e03982cc543475c8a7dc70e92a76",
             WinX64 = "9fe59be0eca1271873ce019061335eb1ac419b7059202e797828467ddabe33be",
+        },
+        new("cosign", "3.0.6", "sigstore/cosign-installer, action.yml at 3094a48 (official)")
+        {
+            LinuxX64 = "c956e5dfcac53d52bcf058360d579472f0c1d2d9b69f55209e256fe7783f4c74",
+            LinuxArm64 = "bedac92e8c3729864e13d4a17048007cfafa79d5deca993a43a90ffe018ef2b8",
+            OsxX64 = "4c3e7af8372d3ca3296e62fa56f23fcbb5721cc6ac1827900d398f110d7cd280",
+            OsxArm64 = "5fadd012ae6381a6a29ff86a7d39aa873878852f1073fc90b15995961ecfb084",
+            WinX64 = "9b85a88ebff2d9dd30ff4984a6f61f2cedc232dd87d81fa7f2ff3c0ed96c241c",
         },
         new("cosign", "3.1.2", "pin tables of other projects, Linux in four that agree; Windows Scoop and winget (third party)")
         {

@@ -4,7 +4,7 @@ namespace SupplyChain.Core.Tools;
 /// <param name="Tool">trivy, cosign, grype.</param>
 /// <param name="Version">Without a leading v.</param>
 /// <param name="Platform">As .NET names it: linux-x64, osx-arm64, …</param>
-/// <param name="Path">Below https://github.com/, and below every mirror: <c>sigstore/cosign/releases/download/v3.0.6/cosign-linux-amd64</c>.</param>
+/// <param name="Path">Below https://github.com/, and below every mirror: <c>sigstore/cosign/releases/download/v3.1.3/cosign-linux-amd64</c>.</param>
 /// <param name="Sha256">Of that file, 64 lower-case hexadecimal digits.</param>
 /// <param name="Origin">For people: where this hash was taken from.</param>
 public sealed record ToolRelease(string Tool, string Version, string Platform, string Path, string Sha256, string Origin)

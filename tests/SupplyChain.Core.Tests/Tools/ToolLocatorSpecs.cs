@@ -97,7 +97,7 @@ public sealed class ToolLocatorSpecs
         var tool = new ToolLocator(_machine, Architecture.Arm64).Find("cosign", new ToolSettings(new Dictionary<string, string?>(), "/tools", "/project"));
 
         tool.Release.ShouldBe(ToolPins.Default("cosign", "linux-arm64"));
-        tool.Path.ShouldBe("/tools/pinned/cosign-3.0.6-bedac92e8c372986/cosign");
+        tool.Path.ShouldBe("/tools/pinned/cosign-3.1.3-c5d324e091826b0d/cosign");
     }
 
     [Fact]
@@ -117,10 +117,10 @@ public sealed class ToolLocatorSpecs
     [Fact]
     public void What_is_installed_already_needs_no_permission_to_install()
     {
-        Have("/tools/pinned/cosign-3.0.6-c956e5dfcac53d52/cosign");
+        Have("/tools/pinned/cosign-3.1.3-4629c757b7618056/cosign");
         var settings = new ToolSettings(new Dictionary<string, string?>(), "/tools", "/project") { CannotInstall = "it is forbidden" };
 
-        new ToolLocator(_machine, Architecture.X64).Find("cosign", settings).Release!.Version.ShouldBe("3.0.6");
+        new ToolLocator(_machine, Architecture.X64).Find("cosign", settings).Release!.Version.ShouldBe("3.1.3");
     }
 
     [Fact]

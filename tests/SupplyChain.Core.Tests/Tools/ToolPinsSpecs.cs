@@ -1,4 +1,5 @@
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Signing;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Tests.Tools;
@@ -18,12 +19,20 @@ public sealed class ToolPinsSpecs
         releases.ShouldAllBe(release => release.Origin.Contains("(official)") || release.Origin.Contains("(third party)"));
     }
 
+    [Fact]
+    public void What_is_installed_by_itself_has_no_known_weakness()
+    {
+        var cosign = ToolPins.Default("cosign", "linux-x64")!;
+        CosignAdvisories.Of(new Tool("cosign", "/tools/cosign", "pinned release") { Version = cosign.Version }).ShouldBeNull();
+        ToolPins.All.ToList().ForEach(pin => DeniedTools.Refuse(pin.Tool, pin.Version, pin.LinuxX64, "a pin of ours"));
+    }
+
     [Theory]
     [InlineData("trivy", "linux-x64", "aquasecurity/trivy/releases/download/v0.74.0/trivy_0.74.0_Linux-64bit.tar.gz")]
     [InlineData("trivy", "osx-arm64", "aquasecurity/trivy/releases/download/v0.74.0/trivy_0.74.0_macOS-ARM64.tar.gz")]
     [InlineData("trivy", "win-x64", "aquasecurity/trivy/releases/download/v0.74.0/trivy_0.74.0_windows-64bit.zip")]
-    [InlineData("cosign", "linux-arm64", "sigstore/cosign/releases/download/v3.0.6/cosign-linux-arm64")]
-    [InlineData("cosign", "win-x64", "sigstore/cosign/releases/download/v3.0.6/cosign-windows-amd64.exe")]
+    [InlineData("cosign", "linux-arm64", "sigstore/cosign/releases/download/v3.1.3/cosign-linux-arm64")]
+    [InlineData("cosign", "win-x64", "sigstore/cosign/releases/download/v3.1.3/cosign-windows-amd64.exe")]
     [InlineData("grype", "osx-x64", "anchore/grype/releases/download/v0.116.1/grype_0.116.1_darwin_amd64.tar.gz")]
     public void Files_are_named_as_the_projects_name_them(string tool, string platform, string path) => ToolPins.Default(tool, platform)!.Path.ShouldBe(path);
 
