@@ -4,7 +4,7 @@
 #
 #   samples/air-gap.sh
 #
-# The .NET packages come from artifacts/demo, which a run of samples/demo.sh has filled; without one, that runs first. Where github.com cannot be
+# The .NET packages come from artifacts/demo, which a run of samples/demo.sh has filled; without one of these sources, that runs first. Where github.com cannot be
 # reached, the tools of artifacts/toolchain stand in for the official releases, under pins of their own. All files go to artifacts/.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../tests/toolchain/parts.sh"
@@ -16,7 +16,8 @@ project=$repository/artifacts/demo/scratch/HelloApi
 need unshare 'It is part of util-linux: apt-get install util-linux.'
 need ip 'It is part of iproute2: apt-get install iproute2.'
 unshare -rn true 2> /dev/null || die 'this user may not make a network namespace (unshare -rn). Allow unprivileged user namespaces, or run this as root.'
-[ -s artifacts/demo/feed/SupplyChain.Build.0.1.0.nupkg ] && [ -d "$project" ] || samples/demo.sh
+feed=artifacts/demo/feed/SupplyChain.Build.0.1.0.nupkg
+if [ ! -s "$feed" ] || [ ! -d "$project" ] || [ -n "$(find src build -newer "$feed" '(' -name '*.cs' -o -name '*.targets' ')' -not -path '*/obj/*' -print -quit)" ]; then samples/demo.sh; fi
 
 rm -rf "$place"
 mkdir -p "$place"

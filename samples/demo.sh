@@ -110,6 +110,8 @@ else
   cosign() {
     "$repository/artifacts/toolchain/bin/cosign" "$@"
   }
+  # NuGet's own audit asks the network in every restore.
+  export NuGetAudit=false
   run '' "export SupplyChainOffline=true SupplyChainAirGapBundle=$bundle SupplyChainToolsPath=$demo/scratch/tools"
 fi
 
