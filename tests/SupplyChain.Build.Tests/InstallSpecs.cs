@@ -50,7 +50,7 @@ public sealed class InstallSpecs(Workshop workshop) : IDisposable
         Task<DotnetRun> CallAsync(string target) => workshop.Dotnet.RunAsync(project.Directory, ["msbuild", project.ProjectFile, $"-t:{target}", .. settings], Cancellation, OnlyTheSdk);
 
         var before = (await CallAsync("SupplyChainExplain")).Succeeded();
-        before.Output.ShouldContain($"not installed yet: a publish installs it, pinned SHA-256 {trivy.Sha256[..8]}… from SupplyChainToolPin");
+        before.Output.ShouldContain($"not installed yet, a publish does it: pinned SHA-256 {trivy.Sha256[..8]}… (SupplyChainToolPin)");
         mirror.Calls.ShouldBeEmpty();
 
         var runs = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => CallAsync("SupplyChainInstallTools")));
@@ -60,7 +60,7 @@ public sealed class InstallSpecs(Workshop workshop) : IDisposable
         (mirror.Asked(cosign), mirror.Asked(trivy)).ShouldBe((1, 1));
         runs[0].Output.ShouldContain($"supply chain: cosign 3.1.3: {new ToolCache(_folder.File("tools")).Program(cosign)} (pinned release, SHA-256 as pinned)");
         runs[0].Output.ShouldContain("supply chain: vulnerability database of ");
-        (await CallAsync("SupplyChainExplain")).Succeeded().Output.ShouldContain($"pinned release, SHA-256 {cosign.Sha256[..8]}…, from SupplyChainToolPin, SHA-256 as pinned");
+        (await CallAsync("SupplyChainExplain")).Succeeded().Output.ShouldContain($"installed, SHA-256 as pinned: {cosign.Sha256[..8]}… (SupplyChainToolPin)");
     }
 
     [Fact]

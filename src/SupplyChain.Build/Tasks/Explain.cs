@@ -19,6 +19,6 @@ public sealed class Explain : StageTask
         var reader = new PlanReader(Package.Machine);
         using var shelf = NewShelf(reader.ReadTools(settings));
         foreach (var tool in await Task.WhenAll(ToolNames.Select(name => ToolExplanation.OfAsync(name, wanted => reader.FindTool(wanted, settings), shelf, cancellationToken))))
-            Log.LogMessage(MessageImportance.High, "{0}", SupplyChain.Core.Diagnostics.SingleLine.Of(tool.ToString(), 2000));
+            Log.LogMessage(MessageImportance.High, "{0}", tool);
     }
 }

@@ -15,10 +15,11 @@ internal sealed record ToolExplanation(string Name, string Version, string Path,
         {
             var tool = find(name);
             if (tool.Release is { } release && !File.Exists(tool.Path))
-                return new ToolExplanation(name, release.Version, tool.Path, $"not installed yet: a publish installs it, pinned SHA-256 {release.Sha256[..8]}… from {release.Origin}");
+                return new ToolExplanation(name, release.Version, tool.Path, $"not installed yet, a publish does it: pinned SHA-256 {release.Sha256[..8]}… ({release.Origin})");
             var ready = await shelf.ReadyAsync(tool, cancellationToken);
-            var (sha256, origin) = tool.Release is { } pin ? (pin.Sha256, $", from {pin.Origin}") : (ready.Sha256!, "");
-            return new ToolExplanation(name, ready.Version ?? Unknown, tool.Path, $"{tool.FoundBy}, SHA-256 {sha256[..8]}…{origin}, {ready.Verified}");
+            return new ToolExplanation(name, ready.Version ?? Unknown, tool.Path, tool.Release is { } pin
+                ? $"installed, {ready.Verified}: {pin.Sha256[..8]}… ({pin.Origin})"
+                : $"found by {tool.FoundBy}, SHA-256 {ready.Sha256![..8]}…, {ready.Verified}");
         }
         catch (DiagnosticException e)
         {
@@ -26,5 +27,5 @@ internal sealed record ToolExplanation(string Name, string Version, string Path,
         }
     }
 
-    public override string ToString() => $"{Name,-30} {Version,-12} {(Path.Length == 0 ? "" : Path + "  ")}{How}";
+    public override string ToString() => $"{Name,-30} {SingleLine.Of(Version, 100),-12} {(Path.Length == 0 ? "" : SingleLine.Of(Path) + "  ")}{SingleLine.Of(How)}";
 }

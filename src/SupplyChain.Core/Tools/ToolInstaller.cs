@@ -119,7 +119,7 @@ internal sealed class ToolInstaller(ToolCache cache, IToolSource source, IInstal
         {
             throw new DiagnosticException(
                 DiagnosticCodes.ToolDownloadFailed,
-                $"{release.DisplayName} was found neither on PATH nor in {cache.Folder}, and cannot be downloaded from {source.Describe(release.Path)}: {fault.Message.TrimEnd('.')}. Set SupplyChainToolsSource to a mirror that this machine reaches, SupplyChainAirGapBundle to a bundle that has it, or {KnownTool.Of(release.Tool).Property} to a program that is there.",
+                $"{release.DisplayName} is not installed in {cache.Folder}, and cannot be downloaded from {source.Describe(release.Path)}: {fault.Message.TrimEnd('.')}. Set SupplyChainToolsSource to a mirror that this machine reaches, SupplyChainAirGapBundle to a bundle that has it, or {KnownTool.Of(release.Tool).Property} to a program that is there.",
                 fault);
         }
     }

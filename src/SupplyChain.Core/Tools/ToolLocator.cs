@@ -22,7 +22,7 @@ public sealed class ToolLocator(IMachine machine, Architecture? architecture = n
         var toolsFolder = ToolsFolder(settings);
         var platform = ToolPlatform.Of(machine, architecture ?? RuntimeInformation.OSArchitecture);
         if (platform is not null && OwnPins.Choose(settings.Pins, name, platform) is { } own)
-            return Pinned(own, toolsFolder, settings) ?? throw Missing(known, $"{own.DisplayName}, which SupplyChainToolPin asks for, is not in {toolsFolder}", settings.CannotInstall);
+            return Pinned(own, toolsFolder, settings) ?? throw Missing(known, $"{own.DisplayName}, which SupplyChainToolPin asks for, is not in {toolsFolder}", settings.CannotInstall, isOwnPin: true);
         return FindOnPath(name)
             ?? FindInTools(name, toolsFolder)
             ?? (platform is not null && ToolPins.Default(name, platform) is { } release ? Pinned(release, toolsFolder, settings) : null)
@@ -46,9 +46,10 @@ public sealed class ToolLocator(IMachine machine, Architecture? architecture = n
         return settings.CannotInstall is null || machine.IsExecutable(path) ? new Tool(release.Tool, path, "pinned release") { Release = release } : null;
     }
 
-    private DiagnosticException Missing(KnownTool known, string what, string? why) => new(
+    /// <param name="isOwnPin">Then a program that a package manager installs would not be used.</param>
+    private DiagnosticException Missing(KnownTool known, string what, string? why, bool isOwnPin = false) => new(
         DiagnosticCodes.ToolMissing,
-        $"{what}, and it cannot be installed: {why}. {known.HowToGet(machine)}, or set {known.Property} to the program.");
+        $"{what}, and it cannot be installed: {why}. {(isOwnPin ? "Install it ahead (dotnet build -t:SupplyChainInstallTools)" : known.HowToGet(machine))}, name a bundle in SupplyChainAirGapBundle, or set {known.Property} to the program.");
 
     private Tool FindGiven(KnownTool known, string path)
     {

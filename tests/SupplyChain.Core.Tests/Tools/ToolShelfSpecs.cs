@@ -76,6 +76,24 @@ public sealed class ToolShelfSpecs : IAsyncLifetime
         started.Count.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task An_explanation_says_which_where_and_what_vouches_for_it_and_installs_nothing()
+    {
+        var release = _bench.Mirror.Put("cosign", "3.1.3", ToolMirror.Script("hello"));
+        var pinned = new Tool("cosign", _bench.Cache.Program(release), "pinned release") { Release = release };
+        var program = Path.Combine(_bench.Folder, "trivy");
+        await File.WriteAllBytesAsync(program, GoProgram("mod\ttrivy\tv0.74.0\t\n"), Cancellation);
+        using var shelf = Shelf();
+
+        (await ToolExplanation.OfAsync("cosign", _ => pinned, shelf, Cancellation)).How.ShouldBe($"not installed yet, a publish does it: pinned SHA-256 {release.Sha256[..8]}… (a test)");
+        _bench.Mirror.Calls.ShouldBeEmpty();
+        await _bench.InstallAsync(release);
+        (await ToolExplanation.OfAsync("cosign", _ => pinned, shelf, Cancellation)).ToString()
+            .ShouldBe($"cosign                         3.1.3        {pinned.Path}  installed, SHA-256 as pinned: {release.Sha256[..8]}… (a test)");
+        (await ToolExplanation.OfAsync("trivy", name => new Tool(name, program, "PATH"), shelf, Cancellation)).ToString().ShouldStartWith($"trivy                          0.74.0       {program}  found by PATH, SHA-256 ");
+        (await ToolExplanation.OfAsync("trivy", _ => throw new DiagnosticException(DiagnosticCodes.ToolMissing, "it is nowhere"), shelf, Cancellation)).How.ShouldBe("SCB7001: it is nowhere");
+    }
+
     [Theory]
     [InlineData("mod\tgithub.com/sigstore/cosign/v3\tv3.1.2\th1:x=\n", "3.1.2")]
     [InlineData("mod\tgithub.com/aquasecurity/trivy\t(devel)\t\nbuild\t-ldflags=\"-s -w -X=github.com/aquasecurity/trivy/pkg/version/app.ver=0.69.4\"\n", "0.69.4")]
