@@ -50,7 +50,10 @@ public sealed class MessageSpecs : IDisposable
               </PropertyGroup>
               <Import Project="{build}/SupplyChain.Build.targets" />
               <!-- A project without a folder cannot be. -->
-              <Target Name="Fault"><SupplyChain.Build.Tasks.GenerateKeyPair ProjectFile="x" CosignPath="y" /></Target>
+              <Target Name="Fault">
+                <ItemGroup><Setting Include="SupplyChainCosignPath" Value="y" /></ItemGroup>
+                <SupplyChain.Build.Tasks.GenerateKeyPair ProjectFile="x" Settings="@(Setting)" />
+              </Target>
             </Project>
             """, TestContext.Current.CancellationToken);
         return (await new DotnetCli(_folder.File("home")).RunAsync(_folder.Path, ["msbuild", "Hello.proj", "-nologo", $"-t:{target}", .. arguments], TestContext.Current.CancellationToken)).Failed();
