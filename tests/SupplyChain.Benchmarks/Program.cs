@@ -9,11 +9,15 @@ internal static class Program
         usage: dotnet run -c Release --project tests/SupplyChain.Benchmarks [-- --rounds N] [--warm-up N]
                  --rounds N    recorded rounds, 5 or more (default 5)
                  --warm-up N   rounds before them that do not count (default 2)
+               dotnet run -c Release --project tests/SupplyChain.Benchmarks -- accuracy
+                 which packages really ship, for each shape of a .NET application, against what bills of materials say
         """;
 
     public static async Task<int> Main(string[] arguments)
     {
-        if (!TryRead(arguments, out var rounds, out var warmUp))
+        var accuracy = arguments is ["accuracy"];
+        var (rounds, warmUp) = (0, 0);
+        if (!accuracy && !TryRead(arguments, out rounds, out warmUp))
         {
             Console.Error.WriteLine(Usage);
             return 2;
@@ -27,7 +31,10 @@ internal static class Program
         };
         try
         {
-            await RunAsync(rounds, warmUp, stop.Token);
+            if (accuracy)
+                await Accuracy.AccuracyRun.RunAsync(stop.Token);
+            else
+                await RunAsync(rounds, warmUp, stop.Token);
             return 0;
         }
         catch (Exception exception) when (exception is InvalidOperationException or IOException or OperationCanceledException)

@@ -72,6 +72,9 @@ internal sealed class Workbench : IAsyncDisposable
         return project;
     }
 
+    /// <summary>A folder of its own for a project that is written here.</summary>
+    public ShapeProject CreateShape(string name) => new(_dotnet, _folder.File(name), Feed);
+
     /// <summary>Runs one of the tools as the person at the keyboard would; its standard output.</summary>
     /// <exception cref="InvalidOperationException">It ended with another exit code than 0.</exception>
     public async Task<string> RunToolAsync(string tool, string[] arguments, CancellationToken cancellationToken)
