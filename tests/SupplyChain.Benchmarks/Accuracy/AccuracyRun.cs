@@ -31,7 +31,7 @@ internal static class AccuracyRun
                 Directory.Delete(project.Project.Path("supply-chain"), recursive: true);
             // The package is asked for its document only: nothing of it may be in the image that the others look at.
             (await project.Project.PublishAsync(cancellationToken,
-                [.. shape.Arguments, "-p:SupplyChainEmbedSbom=false", "-p:SupplyChainScan=false", "-p:SupplyChainLoadImage=false", "-o", project.Output(shape.Name), "-p:SupplyChainOutputPath=supply-chain/"])).Succeeded();
+                [.. shape.Arguments, "-p:SupplyChainEmbedSbom=false", "-p:SupplyChainScan=false", "-p:SupplyChainLoadImage=false", "-o", project.Output(shape.Folder), "-p:SupplyChainOutputPath=supply-chain/"])).Succeeded();
             Console.WriteLine(await CompareAsync(bench, project, shape, cdxgen, cancellationToken));
         }
     }
@@ -40,7 +40,7 @@ internal static class AccuracyRun
     {
         var folder = project.Project.Path("supply-chain");
         var map = shape.IsNative ? project.Project.Path("obj/Release/net10.0/linux-x64/native/Shop.map.xml") : null;
-        var truth = ShippedTruth.Of(project.Output(shape.Name), new PackageFiles(project.Project.Path("obj/project.assets.json")), map);
+        var truth = ShippedTruth.Of(project.Output(shape.Folder), new PackageFiles(project.Project.Path("obj/project.assets.json")), map);
         var ours = Purls(await File.ReadAllTextAsync(Path.Combine(folder, "sbom.cdx.json"), cancellationToken));
         var trivy = Purls(await bench.RunToolAsync("trivy", ["image", "--quiet", "--input", Path.Combine(folder, "image"), "--format", "cyclonedx", "--offline-scan"], cancellationToken));
         var other = cdxgen is null ? null : Purls(await GenerateAsync(cdxgen, project.Project.Directory, cancellationToken));

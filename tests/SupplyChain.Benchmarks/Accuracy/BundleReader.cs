@@ -5,8 +5,8 @@ namespace SupplyChain.Benchmarks.Accuracy;
 /// <summary>Reads what a single-file application holds, by its own table of contents (dotnet/runtime, docs/design/features/single-file, bundle format 2 to 6).</summary>
 internal static class BundleReader
 {
-    /// <summary>SHA-256 of ".net core bundle"; the eight bytes before it are the offset of the table.</summary>
-    private static readonly byte[] Signature = System.Security.Cryptography.SHA256.HashData(".net core bundle"u8);
+    /// <summary>Every host has it; the eight bytes before it are the offset of the table.</summary>
+    private static readonly byte[] Signature = Convert.FromHexString("8b1202b96a612038727b930214d7a03213f5b9e6efae3318ee3b2dce24b36aae");
 
     /// <returns>Relative path and content of each file; empty when it is no bundle.</returns>
     public static IReadOnlyList<(string Path, byte[] Content)> Read(string file)

@@ -8,6 +8,8 @@ internal sealed record Shape(string Name, string[] Arguments, string? References
 {
     private static readonly string[] FrameworkDependent = ["-r", "linux-x64", "--self-contained", "false"];
 
+    public string Folder => Name.Replace(",", "", StringComparison.Ordinal).Replace(' ', '-');
+
     public bool IsNative => Arguments.Contains("-p:PublishAot=true");
 
     public static IReadOnlyList<Shape> All { get; } =
