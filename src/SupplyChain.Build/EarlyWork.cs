@@ -24,6 +24,7 @@ internal sealed class EarlyWork : IDisposable
     {
         // Task.Run: nothing of this may run on MSBuild's own thread.
         Inventory = Task.Run(() => ReadInventoryAsync(plan, request ?? RequestOf(plan), _stop.Token));
+        SourceDate = Task.Run(() => Core.Publishing.SourceDate.ReadAsync(Package.Machine, new ToolRunner(), Path.GetDirectoryName(plan.ProjectFile)!, _stop.Token));
         _report = Task.Run(() => ScanAsync(plan, state, runner, _stop.Token));
         Source = Task.Run(() => plan.Attestations.Contains(PredicateTypes.Provenance)
             ? new SourceControl(new ToolRunner(), Package.Machine).ReadAsync(Path.GetDirectoryName(plan.ProjectFile)!, _stop.Token)
@@ -41,6 +42,9 @@ internal sealed class EarlyWork : IDisposable
 
     /// <summary>The SDK has made the image: what inner builds had to write is written.</summary>
     public void HasPublished() => _published.TrySetResult();
+
+    /// <summary>When the sources were committed.</summary>
+    public Task<DateTimeOffset> SourceDate { get; }
 
     /// <summary>Null where the plan says not to scan.</summary>
     public async Task<ScanReport?> ScanAsync(ImageLayout image, CancellationToken cancellationToken)
@@ -98,7 +102,7 @@ internal sealed class EarlyWork : IDisposable
         _image.TrySetCanceled();
         _published.TrySetCanceled();
         // A moment for the process tree to end; what came out of it no longer matters to anyone.
-        Task.WhenAny(Task.WhenAll(Inventory, _report, Source), Task.Delay(TimeSpan.FromSeconds(5))).GetAwaiter().GetResult();
+        Task.WhenAny(Task.WhenAll(Inventory, SourceDate, _report, Source), Task.Delay(TimeSpan.FromSeconds(5))).GetAwaiter().GetResult();
         _stop.Dispose();
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections;
-using System.Globalization;
 using System.Reflection;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Build;
@@ -15,21 +15,11 @@ internal static class Package
 
     /// <summary>SOURCE_DATE_EPOCH (reproducible-builds.org) where it is set, so that the same sources give the same documents; else the clock.</summary>
     /// <exception cref="DiagnosticException">SCB0103: it is set to something else than seconds.</exception>
-    public static DateTimeOffset Now()
-    {
-        return SourceDate() ?? TimeProvider.System.GetUtcNow();
-    }
+    public static DateTimeOffset Now() => SourceDate() ?? TimeProvider.System.GetUtcNow();
 
     /// <summary>SOURCE_DATE_EPOCH; null where it is not set.</summary>
     /// <exception cref="DiagnosticException">SCB0103: it is set to something else than seconds.</exception>
-    public static DateTimeOffset? SourceDate()
-    {
-        if (Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH") is not { Length: > 0 } text)
-            return null;
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
-            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
-            : throw new DiagnosticException(DiagnosticCodes.UnknownValue, $"the environment variable SOURCE_DATE_EPOCH is '{text}'. Valid values: seconds since 1970-01-01, for example 1764000000.");
-    }
+    public static DateTimeOffset? SourceDate() => Core.Publishing.SourceDate.OfEnvironment(Machine);
 
     /// <summary>Names have no case on Windows.</summary>
     /// <param name="certificateAuthorityFile">A private certificate authority, for what Trivy downloads (0.68 and later take it from this variable); null: none.</param>

@@ -44,6 +44,25 @@ internal sealed class SdkArchive
         return archive;
     }
 
+    /// <summary>What the SDK 10 makes of an application at a certain time: that time stands in the configuration and in labels; the layer is the caller's.</summary>
+    /// <param name="appTar">The uncompressed application layer.</param>
+    public static SdkArchive OfApplication(byte[] appTar, DateTimeOffset built, string layerType = MediaTypes.OciLayerGzip, Func<string, string>? changeConfig = null, params string[] architectures)
+    {
+        var archive = new SdkArchive("contoso/hello");
+        var images = (architectures.Length > 0 ? architectures : ["amd64"]).Select(architecture =>
+        {
+            var (baseLayer, baseDiffId) = archive.AddLayer(MediaTypes.OciLayerGzip, "etc/os-release", "ID=test\n");
+            var app = archive.AddBlob(layerType, Gzip(appTar));
+            var time = built.UtcDateTime.ToString("o", System.Globalization.CultureInfo.InvariantCulture);
+            var config = $$$"""{"config":{"Labels":{"org.opencontainers.image.created":"{{{time}}}","org.opencontainers.artifact.created":"{{{time}}}","org.opencontainers.image.version":"1.0.0"},"Entrypoint":["dotnet","/app/hello.dll"]},"created":"{{{time}}}","rootfs":{"type":"layers","diff_ids":["{{{baseDiffId}}}","{{{Digest.Of(appTar)}}}"]},"architecture":"{{{architecture}}}","os":"linux","history":[{"created":"2020-01-01T00:00:00Z","created_by":"Debian"},{"author":".NET SDK","created":"{{{time}}}","created_by":".NET SDK Container Tooling, version 10.0.100"}]}""";
+            return archive.AddBlob(MediaTypes.OciManifest, OciJson.Plain.OciManifest, new OciManifest(
+                2, MediaTypes.OciManifest, archive.AddBlob(MediaTypes.OciConfig, Encoding.UTF8.GetBytes(changeConfig?.Invoke(config) ?? config)), [baseLayer, app])) with { Platform = new(architecture, "linux") };
+        }).ToList();
+        archive.Root = images.Count == 1 ? images[0] with { Platform = null } : archive.AddBlob(MediaTypes.OciIndex, OciJson.Plain.OciIndex, new OciIndex(2, MediaTypes.OciIndex, images));
+        archive.AddIndexJson(["1.0"]);
+        return archive;
+    }
+
     public void Write(string file)
     {
         using var stream = File.Create(file);
@@ -104,10 +123,15 @@ internal sealed class SdkArchive
         // Not pax: its headers carry the process id, so that every run would give another digest.
         using (var writer = new TarWriter(tar, TarEntryFormat.Ustar, leaveOpen: true))
             writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)), ModificationTime = DateTimeOffset.UnixEpoch });
+        return (AddBlob(mediaType, Gzip(tar.ToArray())), Digest.Of(tar.ToArray()));
+    }
+
+    private static byte[] Gzip(byte[] content)
+    {
         var compressed = new MemoryStream();
         using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
-            gzip.Write(tar.GetBuffer().AsSpan(0, (int)tar.Length));
-        return (AddBlob(mediaType, compressed.ToArray()), Digest.Of(tar.GetBuffer().AsSpan(0, (int)tar.Length)));
+            gzip.Write(content);
+        return compressed.ToArray();
     }
 
     private void AddIndexJson(string[] tags)

@@ -1,3 +1,4 @@
+using Microsoft.Build.Framework;
 using SupplyChain.Core.Images;
 
 namespace SupplyChain.Build.Tasks;
@@ -5,11 +6,16 @@ namespace SupplyChain.Build.Tasks;
 /// <summary>The SDK's archive becomes an OCI layout whose every blob has been hashed; its root digest is the image from here on.</summary>
 public sealed class OpenImage : StageTask
 {
+    [Output]
+    public string ImageDigest { get; private set; } = "";
+
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken, State.EarlierImageDirectory);
-        State.Image.Write(image);
         var plan = State.Plan.Read();
+        DateTimeOffset? date = plan.Reproducible ? await EarlyWork().SourceDate.WaitAsync(cancellationToken) : null;
+        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken, State.EarlierImageDirectory, date);
+        State.Image.Write(image);
+        ImageDigest = image.Root.Digest.ToString();
         if (plan.Publish)
             OpenDestination(plan).LookUp(image.Root.Digest);
         State.DeleteSources();

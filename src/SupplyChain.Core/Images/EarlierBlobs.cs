@@ -1,3 +1,6 @@
+using System.Text.Json;
+using SupplyChain.Core.Diagnostics;
+
 namespace SupplyChain.Core.Images;
 
 /// <summary>
@@ -29,6 +32,46 @@ internal sealed class EarlierBlobs(string? directory)
             return false;
         }
     }
+
+    /// <summary>A layer by its uncompressed content: found through the old layout's own documents, and believed only when it has been unpacked.</summary>
+    internal Descriptor? TryTakeLayer(Digest diffId, ImageLayout layout, CancellationToken cancellationToken)
+    {
+        if (directory is null)
+            return null;
+        try
+        {
+            foreach (var blob in LayersOf(diffId))
+            {
+                if (!TryTake(blob, layout.BlobPath(blob.Digest), cancellationToken))
+                    continue;
+                if (GzipLayer.Unpack(layout.BlobPath(blob.Digest), null, cancellationToken) == diffId)
+                    return blob;
+                File.Delete(layout.BlobPath(blob.Digest));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DiagnosticException or JsonException or InvalidOperationException)
+        {
+            // It only saves time.
+        }
+        return null;
+    }
+
+    private IEnumerable<Descriptor> LayersOf(Digest diffId)
+    {
+        var old = new ImageLayout(directory!, new Descriptor(MediaTypes.OciManifest, default, 0), []);
+        var graph = new ImageDocuments(blob => ReadDocument(old, blob)).Read(File.ReadAllBytes(Path.Combine(directory!, "index.json")));
+        foreach (var image in graph.Platforms)
+        {
+            using var config = JsonDocument.Parse(ReadDocument(old, image.Config));
+            var diffIds = config.RootElement.GetProperty("rootfs").GetProperty("diff_ids").EnumerateArray().Select(id => id.GetString()).ToList();
+            if (diffIds.IndexOf(diffId.ToString()) is >= 0 and var at && at < image.Layers.Count)
+                yield return image.Layers[at];
+        }
+    }
+
+    private static byte[] ReadDocument(ImageLayout layout, Descriptor blob) => blob.Size <= ImageDocuments.MaximumDocumentSize
+        ? LayoutCheck.ReadDocument(layout, blob)
+        : throw new DiagnosticException(DiagnosticCodes.ArchiveHostile, $"{blob.Digest.Short} has {blob.Size} bytes");
 
     private static bool IsContentOf(Descriptor blob, string file, CancellationToken cancellationToken)
     {

@@ -15,18 +15,19 @@ public static class OciArchive
     /// </summary>
     /// <param name="archiveFile">An uncompressed tar.</param>
     /// <param name="earlierLayout">A layout that is no longer wanted: blobs that are the same are taken from it, once their content has been hashed. It need not be there.</param>
+    /// <param name="sourceDate">The date of the sources: takes the place of the time of the build, so that the same sources give the same image. Null: the image stays as the archive has it.</param>
     /// <exception cref="DiagnosticException">
     /// SCB1001 not readable or cut off; SCB1002 hostile; SCB1003 wrong digest or size; SCB1004 a blob is missing; SCB1006 malformed or
     /// contradictory documents; SCB1007 the layout cannot be written. Nothing is left behind then, and an older layout is untouched.
     /// </exception>
-    public static Task<ImageLayout> OpenAsync(string archiveFile, string layoutDirectory, CancellationToken cancellationToken, string? earlierLayout = null)
+    public static Task<ImageLayout> OpenAsync(string archiveFile, string layoutDirectory, CancellationToken cancellationToken, string? earlierLayout = null, DateTimeOffset? sourceDate = null)
     {
         var archive = Path.GetFullPath(archiveFile);
         var layout = Path.TrimEndingDirectorySeparator(Path.GetFullPath(layoutDirectory));
-        return Task.Run(() => Open(archive, layout, new EarlierBlobs(earlierLayout), cancellationToken), cancellationToken);
+        return Task.Run(() => Open(archive, layout, new EarlierBlobs(earlierLayout), sourceDate, cancellationToken), cancellationToken);
     }
 
-    private static ImageLayout Open(string archiveFile, string layoutDirectory, EarlierBlobs earlier, CancellationToken cancellationToken)
+    private static ImageLayout Open(string archiveFile, string layoutDirectory, EarlierBlobs earlier, DateTimeOffset? sourceDate, CancellationToken cancellationToken)
     {
         try
         {
@@ -34,8 +35,7 @@ public static class OciArchive
             var graph = new ImageDocuments(content.ReadDocument).Read(content.ReadIndexJson());
             var layout = new ImageLayout(layoutDirectory, graph.Root, graph.Platforms) { Tags = graph.Tags, Attached = graph.Attached };
             content.CheckRepeats(layout, cancellationToken);
-            Unpack(content, layout, earlier, cancellationToken);
-            return layout;
+            return Unpack(content, layout, earlier, sourceDate, cancellationToken);
         }
         catch (DiagnosticException e)
         {
@@ -47,7 +47,7 @@ public static class OciArchive
         }
     }
 
-    private static void Unpack(ArchiveContent content, ImageLayout layout, EarlierBlobs earlier, CancellationToken cancellationToken)
+    private static ImageLayout Unpack(ArchiveContent content, ImageLayout layout, EarlierBlobs earlier, DateTimeOffset? sourceDate, CancellationToken cancellationToken)
     {
         try
         {
@@ -62,9 +62,12 @@ public static class OciArchive
                         content.Extract(blob, unfinished.BlobPath(blob.Digest), cancellationToken);
                 },
                 cancellationToken);
-            OciLayoutFiles.Write(folder.Path, layout.Root);
+            if (sourceDate is { } date)
+                unfinished = new ReproducibleImage(date, earlier).Apply(unfinished, cancellationToken);
+            OciLayoutFiles.Write(folder.Path, unfinished.Root);
             cancellationToken.ThrowIfCancellationRequested();
             folder.Commit();
+            return unfinished with { Directory = layout.Directory };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

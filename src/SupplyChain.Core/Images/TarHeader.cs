@@ -7,6 +7,16 @@ namespace SupplyChain.Core.Images;
 /// <summary>One 512-byte header block of a tar (POSIX.1-1988 ustar, with GNU's base-256 numbers). Size is in bytes.</summary>
 internal readonly record struct TarHeader(string Name, byte Type, long Size)
 {
+    /// <summary>Permission bits.</summary>
+    internal int Mode { get; init; }
+
+    internal long UserId { get; init; }
+
+    internal long GroupId { get; init; }
+
+    /// <summary>Seconds since 1970-01-01.</summary>
+    internal long ModifiedAt { get; init; }
+
     /// <summary>It says something about the entry that follows and is none itself.</summary>
     internal bool IsExtension => Type is (byte)'x' or (byte)'g' or (byte)'L' or (byte)'K';
 
@@ -22,22 +32,39 @@ internal readonly record struct TarHeader(string Name, byte Type, long Size)
         return new TarHeader(name, block[156], Number(block.Slice(124, 12)));
     }
 
+    /// <summary>With everything that a layer keeps of a file.</summary>
+    /// <exception cref="DiagnosticException">SCB1001: as for <see cref="Parse"/>.</exception>
+    internal static TarHeader ParseAll(ReadOnlySpan<byte> block) => Parse(block) with
+    {
+        Mode = (int)(Number(block.Slice(100, 8)) & 0xfff),
+        UserId = Number(block.Slice(108, 8)),
+        GroupId = Number(block.Slice(116, 8)),
+        ModifiedAt = Number(block.Slice(136, 12)),
+    };
+
     /// <summary>
     /// A regular file, readable by all, owned by nobody in particular and without a date: the same content always gives the same bytes.
     /// The name must be ASCII and shorter than 100 letters.
     /// </summary>
-    internal static byte[] Write(string name, long size)
+    internal static byte[] Write(string name, long size) => new TarHeader(name, (byte)'0', size) { Mode = 0b110_100_100 }.ToBlock();
+
+    /// <summary>The same for every entry. No names of user and group: they would say on which machine it was made. The name as for <see cref="Write"/>.</summary>
+    internal byte[] ToBlock()
     {
         var block = new byte[TarIndex.BlockSize];
-        Encoding.ASCII.GetBytes(name, block.AsSpan(0, 99));
-        "0000644\00000000\00000000\0"u8.CopyTo(block.AsSpan(100));
-        WriteSize(block.AsSpan(124, 12), size);
-        "00000000000\0"u8.CopyTo(block.AsSpan(136));
-        block[156] = (byte)'0';
+        Encoding.ASCII.GetBytes(Name, block.AsSpan(0, 99));
+        WriteOctal(block.AsSpan(100, 8), Mode);
+        WriteOctal(block.AsSpan(108, 8), UserId);
+        WriteOctal(block.AsSpan(116, 8), GroupId);
+        WriteSize(block.AsSpan(124, 12), Size);
+        WriteOctal(block.AsSpan(136, 12), ModifiedAt);
+        block[156] = Type;
         "ustar\000"u8.CopyTo(block.AsSpan(257));
         Encoding.ASCII.GetBytes(Convert.ToString(Checksum(block), 8).PadLeft(6, '0') + "\0 ", block.AsSpan(148, 8));
         return block;
     }
+
+    private static void WriteOctal(Span<byte> field, long value) => Encoding.ASCII.GetBytes(Convert.ToString(value, 8).PadLeft(field.Length - 1, '0'), field);
 
     /// <summary>Eleven octal digits reach to 8 GiB; above that GNU's base-256, which every reader of image archives knows.</summary>
     private static void WriteSize(Span<byte> field, long size)

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using SupplyChain.Core.Diagnostics;
 
@@ -112,34 +112,15 @@ internal sealed class TarIndex
                 _nextName = TarHeader.Text(content);
                 break;
             case (byte)'x':
-                ReadPaxRecords(content, isGlobal: false);
-                break;
             case (byte)'g':
-                ReadPaxRecords(content, isGlobal: true);
+                foreach (var (key, value) in PaxRecords.Parse(content))
+                    ApplyPaxRecord(key, value, isGlobal: type == (byte)'g');
                 break;
                 // 'K', the long target of a link: the link itself is refused when it comes.
         }
     }
 
-    /// <summary>Records of the form <c>length key=value\n</c> (POSIX.1-2001, pax, "pax Extended Header"), the length counting itself.</summary>
-    private void ReadPaxRecords(ReadOnlySpan<byte> content, bool isGlobal)
-    {
-        while (!content.IsEmpty)
-        {
-            var blank = content.IndexOf((byte)' ');
-            if (blank is < 1 or > 8 || !int.TryParse(content[..blank], out var length) || length <= blank + 2 || length > content.Length
-                || content[length - 1] != '\n')
-                throw Unreadable("an extended header is malformed");
-            var record = content[(blank + 1)..(length - 1)];
-            var equals = record.IndexOf((byte)'=');
-            if (equals < 1)
-                throw Unreadable("an extended header is malformed");
-            ApplyPaxRecord(Encoding.UTF8.GetString(record[..equals]), record[(equals + 1)..], isGlobal);
-            content = content[length..];
-        }
-    }
-
-    private void ApplyPaxRecord(string key, ReadOnlySpan<byte> value, bool isGlobal)
+    private void ApplyPaxRecord(string key, string value, bool isGlobal)
     {
         if (key.StartsWith("GNU.sparse", StringComparison.Ordinal))
             throw Hostile("it has a sparse file");
@@ -147,11 +128,11 @@ internal sealed class TarIndex
             return;
         if (isGlobal)
             throw Hostile($"it sets '{key}' for all of its entries at once");
-        if (value.IsEmpty)
+        if (value.Length == 0)
             return;
         if (key == "path")
-            _nextName = Encoding.UTF8.GetString(value);
-        else if (long.TryParse(value, out var size) && size >= 0)
+            _nextName = value;
+        else if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var size))
             _nextSize = size;
         else
             throw Unreadable("an extended header has a size that is no number");

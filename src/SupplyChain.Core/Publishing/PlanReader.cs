@@ -19,6 +19,7 @@ internal sealed class PlanReader(IMachine machine)
         var runtimeIdentifiers = settings.List("RuntimeIdentifiers");
         RefuseWindows(runtimeIdentifiers, settings.ProjectFile);
 
+        SourceDate.OfEnvironment(machine);
         // The targets run unless it is false; anything else that is not true is a mistake, and must not switch the gate off.
         settings.Boolean("SupplyChainEnabled", true);
         var repository = ReadRepository(settings);
@@ -63,6 +64,7 @@ internal sealed class PlanReader(IMachine machine)
             UserArchive = settings.Text("ContainerArchiveOutputPath") is { } archive ? ArchiveDestination.Resolve(archive, repository.Repository, settings.ProjectDirectory) : null,
             LoadImage = LoadModes.TryParse(settings.Text("SupplyChainLoadImage"), out var load) ? load : throw settings.Invalid("SupplyChainLoadImage", LoadModes.ValidValues),
             LocalRegistry = settings.Text("LocalRegistry"),
+            Reproducible = settings.Boolean("SupplyChainReproducible", true),
             OutputDirectory = settings.Path("OutputDirectory")!,
             Scan = scan,
             Gate = GateSettings.Read(settings),

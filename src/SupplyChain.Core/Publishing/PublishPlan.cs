@@ -30,6 +30,9 @@ internal sealed record PublishPlan
     /// <summary>The repository of the base image when it is on the same registry: its layers need no upload.</summary>
     public string? BaseRepository { get; init; }
 
+    /// <summary>The date of the sources takes the place of the time of the build.</summary>
+    public bool Reproducible { get; init; }
+
     /// <summary>The user's own ContainerArchiveOutputPath: gets the archive once the gate has passed.</summary>
     public string? UserArchive { get; init; }
     public LoadMode LoadImage { get; init; }

@@ -1,0 +1,45 @@
+namespace SupplyChain.Core.Images;
+
+/// <summary>The layer of the application, which the SDK writes anew each time: other dates, and the files in the order in which the file system listed them.</summary>
+/// <param name="date">Every file gets this one.</param>
+/// <param name="earlier">Where the same layer may lie, compressed already; null: nowhere.</param>
+internal sealed class AppLayer(DateTimeOffset date, EarlierBlobs? earlier)
+{
+    /// <summary>Writes the same files in the order of their names, and with one date, beside the blob. Contents, modes and owners stay.</summary>
+    /// <param name="diffId">What the image's configuration says of the uncompressed layer.</param>
+    /// <returns>The new blob, its file named after it, and its diffID; null: it is not a layer as the SDK writes it, and has been left alone.</returns>
+    internal (Descriptor Layer, Digest DiffId)? Normalise(ImageLayout layout, Descriptor layer, Digest diffId, CancellationToken cancellationToken)
+    {
+        if (layer.MediaType is not (MediaTypes.OciLayerGzip or MediaTypes.DockerLayerGzip))
+            return null;
+        var (unpacked, packed) = (SiblingPath.New(layout.BlobPath(layer.Digest)), SiblingPath.New(layout.BlobPath(layer.Digest)));
+        try
+        {
+            using (var target = File.Create(unpacked, 128 * 1024))
+            {
+                if (GzipLayer.Unpack(layout.BlobPath(layer.Digest), target, cancellationToken) != diffId)
+                    return null;
+            }
+
+            using var tar = File.OpenHandle(unpacked);
+            if (LayerTar.TryRead(tar, cancellationToken) is not { } entries)
+                return null;
+            var sorted = entries.OrderBy(entry => entry.Name, StringComparer.Ordinal).ToList();
+            void Write(Stream stream) => LayerTar.Write(stream, tar, sorted, date.ToUnixTimeSeconds(), cancellationToken);
+            var normalised = GzipLayer.Hash(Write);
+            if (normalised == diffId)
+                return (layer, diffId);
+            // Compressing is what takes long: a self-contained application has 30 MB and more.
+            if (earlier?.TryTakeLayer(normalised, layout, cancellationToken) is { } known)
+                return (layer with { Digest = known.Digest, Size = known.Size }, normalised);
+            var (digest, size) = GzipLayer.Pack(Write, packed);
+            File.Move(packed, layout.BlobPath(digest), overwrite: true);
+            return (layer with { Digest = digest, Size = size }, normalised);
+        }
+        finally
+        {
+            SiblingPath.Delete(unpacked);
+            SiblingPath.Delete(packed);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using CliWrap;
+using CliWrap.Buffered;
+using SupplyChain.TestKit;
+
+namespace SupplyChain.Build.Tests;
+
+[Trait("Category", "Slow")]
+public sealed class ReproduciblePublishSpecs(Workshop workshop)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_same_commit_built_in_two_folders_gives_one_image_and_the_second_publish_uploads_and_signs_nothing()
+    {
+        await using var registry = await DockerRegistry.StartAsync(Cancellation);
+        string[] arguments = [.. workshop.To("reproducible", host: registry.Host), workshop.Signed, "-p:ContinuousIntegrationBuild=true"];
+        var first = await CommittedAsync("first");
+        (await first.PublishAsync(Cancellation, arguments)).Succeeded();
+        var writes = (await registry.WritesAsync(Cancellation)).Count;
+
+        var second = await CommittedAsync("zweiter Ordner");
+        File.SetLastWriteTimeUtc(second.Path("Program.cs"), DateTime.UtcNow.AddDays(-40));
+        var run = (await second.PublishAsync(Cancellation, arguments)).Succeeded();
+
+        Digest(second).ShouldBe(Digest(first));
+        run.Output.ShouldContain("everything already there");
+        run.Output.ShouldContain("nothing to add");
+        // The tag stands where it should: it may be written again or not, but nothing else is.
+        (await registry.WritesAsync(Cancellation)).Skip(writes).Where(request => !request.Path.EndsWith("/manifests/1.4.0", StringComparison.Ordinal)).ShouldBeEmpty();
+        (await workshop.HasCompleteEvidenceAsync(Digest(first))).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task The_image_has_the_date_of_the_commit_and_its_application_runs()
+    {
+        var project = await CommittedAsync("app");
+        (await project.PublishAsync(Cancellation, [workshop.OnBaseImage])).Succeeded();
+
+        var blobs = project.Path("bin/Release/net10.0/supply-chain/image/blobs/sha256");
+        var digest = Digest(project).Split(':')[^1];
+        using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(blobs, digest)));
+        string Blob(JsonElement descriptor) => Path.Combine(blobs, descriptor.GetProperty("digest").GetString()!.Split(':')[1]);
+        using var config = JsonDocument.Parse(File.ReadAllBytes(Blob(manifest.RootElement.GetProperty("config"))));
+        config.RootElement.GetProperty("created").GetString().ShouldBe("2026-03-04T05:06:07Z");
+        config.RootElement.GetProperty("config").GetProperty("Labels").GetProperty("org.opencontainers.image.created").GetString().ShouldBe("2026-03-04T05:06:07Z");
+
+        await using (var layer = new GZipStream(File.OpenRead(Blob(manifest.RootElement.GetProperty("layers").EnumerateArray().Last())), CompressionMode.Decompress))
+            await TarFile.ExtractToDirectoryAsync(layer, Directory.CreateDirectory(project.Path("unpacked")).FullName, overwriteFiles: false, Cancellation);
+        var run = await Cli.Wrap("dotnet").WithArguments([project.Path("unpacked/app/HelloApi.dll")]).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Cancellation);
+        run.StandardOutput.Trim().ShouldBe("hello", run.StandardError);
+    }
+
+    [Fact]
+    public async Task SOURCE_DATE_EPOCH_goes_before_the_commit_and_one_that_is_no_number_is_said_before_the_build()
+    {
+        var project = workshop.Project();
+        var run = (await project.PublishAsync(Cancellation, [workshop.OnBaseImage], new Dictionary<string, string?> { ["SOURCE_DATE_EPOCH"] = "yesterday" })).Failed();
+        run.Output.ShouldContain("error SCB0103: the environment variable SOURCE_DATE_EPOCH is 'yesterday'. Valid values: seconds since 1970-01-01");
+        run.Output.ShouldNotContain("local archive");
+
+        (await project.PublishAsync(Cancellation, [workshop.OnBaseImage], new Dictionary<string, string?> { ["SOURCE_DATE_EPOCH"] = "1764000000" })).Succeeded();
+        using var sbom = JsonDocument.Parse(File.ReadAllBytes(project.Path("bin/Release/net10.0/supply-chain/sbom.cdx.json")));
+        sbom.RootElement.GetProperty("metadata").GetProperty("timestamp").GetDateTimeOffset().ToUnixTimeSeconds().ShouldBe(1764000000);
+    }
+
+    private static string Digest(TestProject project) => File.ReadAllText(project.Path("bin/Release/net10.0/supply-chain/digest.txt")).Trim();
+
+    private async Task<TestProject> CommittedAsync(string folder)
+    {
+        var project = workshop.NewProject(folder);
+        // The feed's path is in nuget.config, and the same on both machines only by chance.
+        project.Write(".gitignore", "bin/\nobj/\nnuget.config\n");
+        project.WriteProject(properties: "<EnableDefaultNoneItems>false</EnableDefaultNoneItems>");
+        foreach (string[] arguments in new string[][] { ["init", "-q"], ["add", "."], ["-c", "user.name=Test", "-c", "user.email=test@example.com", "commit", "-q", "-m", "first"] })
+        {
+            await Cli.Wrap("git").WithArguments(arguments).WithWorkingDirectory(project.Directory)
+                .WithEnvironmentVariables(variables => variables.Set("GIT_AUTHOR_DATE", "2026-03-04T05:06:07Z").Set("GIT_COMMITTER_DATE", "2026-03-04T05:06:07Z"))
+                .ExecuteBufferedAsync(Cancellation);
+        }
+
+        return project;
+    }
+}
