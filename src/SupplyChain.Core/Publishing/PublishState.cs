@@ -67,6 +67,9 @@ internal sealed class PublishState(string directory)
                 System.IO.Directory.Move(folder, old);
             System.IO.Directory.CreateDirectory(folder);
             KeepImage(old);
+            // Listed now: a clean-up that looked later would find what the next publish has just put aside, and not yet taken its image from.
+            string[] abandoned = System.IO.Directory.GetDirectories(System.IO.Path.GetDirectoryName(folder)!, System.IO.Path.GetFileName(folder) + ".old-*");
+            _ = Task.Run(() => Array.ForEach(abandoned, SiblingPath.Delete));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -75,8 +78,6 @@ internal sealed class PublishState(string directory)
                 $"the intermediate folder {directory} cannot be emptied: {e.Message.TrimEnd('.')}. Close the program that has a file in it open, or delete it by hand, and publish again.",
                 e);
         }
-
-        _ = Task.Run(() => DeleteOld(folder));
     }
 
     private void KeepImage(string old)
@@ -95,20 +96,6 @@ internal sealed class PublishState(string directory)
             SiblingPath.Delete(archive);
             SiblingPath.Delete(earlier);
         });
-    }
-
-    /// <summary>Also what a process that was killed has left.</summary>
-    private static void DeleteOld(string folder)
-    {
-        try
-        {
-            foreach (var old in System.IO.Directory.GetDirectories(System.IO.Path.GetDirectoryName(folder)!, System.IO.Path.GetFileName(folder) + ".old-*"))
-                System.IO.Directory.Delete(old, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Somebody looks at a file in it. The next publish tries again.
-        }
     }
 
     /// <summary>Adds documents to <see cref="Documents"/>; one of the same type about the same image is replaced. Steps run one after the other.</summary>
