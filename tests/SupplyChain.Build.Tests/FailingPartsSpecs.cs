@@ -74,7 +74,9 @@ public sealed class FailingPartsSpecs(Workshop workshop)
     }
 
     private Task<DotnetRun> PublishAsync(TestProject project, TestRegistry registry) =>
-        project.PublishAsync(Cancellation, [.. workshop.To("failing", host: registry.Host), workshop.Signed, "-p:SupplyChainMutableTags=1.4.0"]);
+        project.PublishAsync(Cancellation, [.. workshop.To("failing", host: registry.Host), workshop.Signed, "-p:SupplyChainMutableTags=1.4.0", AnotherImageEachTime]);
+
+    private const string AnotherImageEachTime = "-p:SupplyChainReproducible=false";
 
     private static bool IsWrite(HttpCall call) => call.Method is not ("GET" or "HEAD");
 }

@@ -67,9 +67,11 @@ public sealed class KilledPublishSpecs(Workshop workshop)
     }
 
     private Task<DotnetRun> PublishAsync(TestProject project, TestRegistry registry, CancellationToken cancellationToken) =>
-        project.PublishAsync(cancellationToken, [.. workshop.To("killed", host: registry.Host), workshop.Signed, "-p:SupplyChainMutableTags=1.4.0"]);
+        project.PublishAsync(cancellationToken, [.. workshop.To("killed", host: registry.Host), workshop.Signed, "-p:SupplyChainMutableTags=1.4.0", AnotherImageEachTime]);
 
     private Task<bool> IsCompleteAsync(TestRegistry registry) => workshop.HasCompleteEvidenceAsync($"{registry.Host}/killed@{registry.Tag("killed", "1.4.0")}");
+
+    private const string AnotherImageEachTime = "-p:SupplyChainReproducible=false";
 
     private static bool IsWrite(HttpCall call) => call.Method is not ("GET" or "HEAD");
 }

@@ -19,11 +19,11 @@ public sealed class TamperSpecs(Workshop workshop)
     {
         await using var registry = await DockerRegistry.StartAsync(Cancellation);
         await BaseImages.PushToAsync(registry.Host, Cancellation, "tampered", "base");
-        // One byte, in the middle: the size stays.
+        // One byte, in the middle: the size stays. No text has a zero in it.
         var run = await PublishAsync(registry, "SupplyChainScanImage", $"""
             cd {State}/image
             blob=$({select})
-            printf x | dd of="$blob" bs=1 seek=$(($(stat -c %s "$blob") / 2)) conv=notrunc 2> /dev/null
+            head -c 1 /dev/zero | dd of="$blob" bs=1 seek=$(($(stat -c %s "$blob") / 2)) conv=notrunc 2> /dev/null
             """);
 
         run.Output.ShouldContain("error SCB1005");

@@ -58,7 +58,7 @@ public sealed class BuildSbom : StageTask
 
     /// <summary>Without SOURCE_DATE_EPOCH: the document describes the image, so it is as old as the image, and the same image has the same document.</summary>
     private static DateTimeOffset? Created(ImageLayout image) =>
-        image.Platforms.Max(platform => ImageConfig.ReadCreated(File.ReadAllBytes(image.BlobPath(platform.Config.Digest))));
+        image.Platforms.Max(platform => ImageConfig.ReadCreated(LayoutCheck.ReadDocument(image, platform.Config)));
 
     private sealed record Written(AttestedDocument Document, Diagnostic? Diagnostic);
 }

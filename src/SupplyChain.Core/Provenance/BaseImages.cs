@@ -28,7 +28,7 @@ internal static class BaseImages
 
     /// <summary>Each once; none where the labels were switched off or say nothing usable.</summary>
     public static IReadOnlyList<BaseImage> Read(ImageLayout image) =>
-        [.. image.Platforms.Select(platform => ReadLabels(File.ReadAllBytes(image.BlobPath(platform.Config.Digest)))).OfType<BaseImage>().Distinct()];
+        [.. image.Platforms.Select(platform => ReadLabels(LayoutCheck.ReadDocument(image, platform.Config))).OfType<BaseImage>().Distinct()];
 
     internal static BaseImage? ReadLabels(ReadOnlyMemory<byte> config)
     {

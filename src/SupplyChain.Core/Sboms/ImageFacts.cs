@@ -20,7 +20,7 @@ public sealed record ImageFacts(Platform Platform, Digest Manifest)
     public Digest? BaseDigest { get; init; }
 
     /// <summary>Reads the configuration of each platform.</summary>
-    public static IReadOnlyList<ImageFacts> Of(ImageLayout image) => [.. image.Platforms.Select(platform => Of(platform, File.ReadAllBytes(image.BlobPath(platform.Config.Digest))))];
+    public static IReadOnlyList<ImageFacts> Of(ImageLayout image) => [.. image.Platforms.Select(platform => Of(platform, LayoutCheck.ReadDocument(image, platform.Config)))];
 
     internal static ImageFacts Of(PlatformImage image, ReadOnlyMemory<byte> configuration)
     {
