@@ -34,6 +34,15 @@ public sealed class GatePublishSpecs(Workshop workshop)
         run.Output.ShouldContain($"HelloApi.csproj({Line("CVE-2001-0001")}): warning SCB3503: the waiver for CVE-2001-0001");
         run.Output.ShouldContain("error SCB3500: 1 critical and 1 high finding at or above threshold High; nothing was pushed.");
 
+        run.Output.ShouldContain("Report: bin/Release/net10.0/supply-chain/report.html");
+        File.ReadAllText(project.Path("bin/Release/net10.0/supply-chain/report.html")).ShouldContain("<strong>Stopped</strong> hello-api");
+        File.ReadAllText(project.Path("bin/Release/net10.0/supply-chain/report.md")).ShouldContain($"HelloApi.csproj:{Line("Newtonsoft.Json")}");
+        var jsonLine = Line("Newtonsoft.Json");
+        using var sarif = JsonDocument.Parse(File.ReadAllText(project.Path("bin/Release/net10.0/supply-chain/scan.sarif")));
+        sarif.RootElement.GetProperty("runs")[0].GetProperty("results").EnumerateArray().ShouldContain(result =>
+            result.GetProperty("ruleId").GetString() == "CVE-2024-21907"
+            && result.GetProperty("locations")[0].GetProperty("physicalLocation").GetProperty("region").GetProperty("startLine").GetInt32() == jsonLine);
+
         // What the messages say is done, and nothing else.
         project.WriteProject(items: Vulnerable.Replace("12.0.3", "13.0.1", StringComparison.Ordinal) + """<PackageReference Include="System.Drawing.Common" Version="4.7.2" />""");
         var again = (await project.PublishAsync(Cancellation, [workshop.OnBaseImage, "-p:SupplyChainSeverityThreshold=High"])).Succeeded();

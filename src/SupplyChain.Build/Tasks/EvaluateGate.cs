@@ -1,6 +1,10 @@
+using Microsoft.Build.Framework;
 using SupplyChain.Core.Gating;
 using SupplyChain.Core.Images;
+using SupplyChain.Core.Projects;
 using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Reports;
+using SupplyChain.Core.Scanning;
 
 namespace SupplyChain.Build.Tasks;
 
@@ -24,15 +28,27 @@ public sealed class EvaluateGate : StageTask
         var (report, inventory) = (State.Scan.Read(), State.Inventory.Read());
         var scanFile = Path.Combine(plan.OutputDirectory, "scan.json");
         File.Copy(State.Scan.Path, scanFile, overwrite: true);
-        var verdict = await new GateStep(plan, TimeProvider.System.GetUtcNow()).EvaluateAsync(report, inventory, image.Root.Digest, Relative(scanFile), cancellationToken);
+        var now = TimeProvider.System.GetUtcNow();
+        var verdict = await new GateStep(plan, now).EvaluateAsync(report, inventory, image.Root.Digest, Relative(Path.Combine(plan.OutputDirectory, "report.html")), cancellationToken);
         var database = report.DatabaseUpdatedAt is { } updated ? FormattableString.Invariant($", database of {updated.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "";
         // Builds from source name no version in their reports.
         var version = report.ScannerVersion == "unknown" ? "" : $" {report.ScannerVersion}";
         Say($"scanned with {report.Scanner}{version}{database}: {verdict.Summary}");
+        // Before the messages, so that what they point to is there.
+        foreach (var command in WriteReports(plan, image, report, inventory, verdict, now))
+            Log.LogMessage(MessageImportance.High, "{0}", command);
         verdict.Warnings.ToList().ForEach(Report);
         verdict.Blocking.ToList().ForEach(Report);
         return verdict;
     }
+
+    private IReadOnlyList<string> WriteReports(PublishPlan plan, ImageLayout image, ScanReport report, ProjectInventory inventory, GateVerdict verdict, DateTimeOffset now) =>
+        new ReportFiles(plan.OutputDirectory, Environment.GetEnvironmentVariable).Write(
+            new ReportInput(report, verdict, plan.Gate, inventory, plan.ReferenceTo(image.Root.Digest), ReportInput.FindRoot(ProjectFile), now, Package.Version)
+            {
+                Layout = image,
+                Evidence = [.. (State.Documents.ReadOrNull() ?? []).Select(document => (Path.GetFileName(document.File), document.Content))],
+            });
 
     private GateVerdict Skip(ImageLayout image)
     {

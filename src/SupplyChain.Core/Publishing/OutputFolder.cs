@@ -7,7 +7,7 @@ namespace SupplyChain.Core.Publishing;
 internal static class OutputFolder
 {
     /// <summary>What a publish writes. The layout in <c>image/</c> is none of it: it is a destination, and keeps what was published.</summary>
-    private static readonly string[] Written = ["digest.txt", "receipt.json", "supply-chain.env", "scan.json", "scan.*.trivy.json", "sbom.cdx.json", "sbom.spdx.json", "build.cdx.json", "provenance.json", "*.sigstore.json"];
+    private static readonly string[] Written = ["digest.txt", "receipt.json", "supply-chain.env", "scan.json", "scan.*.trivy.json", "scan.sarif", "report.html", "report.md", "vex.openvex.json", "gl-code-quality-report.json", "gl-container-scanning-report.json", "sbom.cdx.json", "sbom.spdx.json", "build.cdx.json", "provenance.json", "*.sigstore.json"];
 
     /// <summary>
     /// Makes the folder, and takes away what an earlier publish wrote there: whoever reads digest.txt after a publish that failed must not get the

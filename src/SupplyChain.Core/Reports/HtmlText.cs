@@ -1,0 +1,38 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
+
+namespace SupplyChain.Core.Reports;
+
+/// <summary>Puts HTML together: what is markup is written in the source, what is text is encoded, and there is no third way.</summary>
+internal sealed class HtmlText
+{
+    private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
+
+    private readonly StringBuilder _html = new(64 * 1024);
+
+    /// <summary>Markup of our own.</summary>
+    public HtmlText Raw(string markup)
+    {
+        _html.Append(markup);
+        return this;
+    }
+
+    /// <summary>Text from anywhere, as content or as a quoted attribute.</summary>
+    public HtmlText Text(string? text)
+    {
+        _html.Append(Encoder.Encode(text ?? ""));
+        return this;
+    }
+
+    public HtmlText Number(long number)
+    {
+        _html.Append(System.Globalization.CultureInfo.InvariantCulture, $"{number}");
+        return this;
+    }
+
+    /// <summary>A cell with its label, which small screens show.</summary>
+    public HtmlText Cell(string label, string? text, string attributes = "") => Raw($"<td data-l=\"{label}\"{attributes}>").Text(text).Raw("</td>");
+
+    public override string ToString() => _html.ToString();
+}
