@@ -92,7 +92,7 @@ public sealed class OutputsSpecs(Workshop workshop)
         var digest = reference.Split('@')[1];
         File.ReadAllText(project.Path("github-output")).ShouldBe($"already=there\nsupply-chain-reference={reference}\nsupply-chain-digest={digest}\n");
         File.ReadAllText(project.Path("bin/Release/net10.0/supply-chain/supply-chain.env")).ShouldBe($"SUPPLY_CHAIN_REFERENCE={reference}\nSUPPLY_CHAIN_DIGEST={digest}\n");
-        run.Lines.Where(line => line.Contains("##vso[")).Select(line => line[line.IndexOf("##vso[", StringComparison.Ordinal)..]).ShouldBe(
+        run.Lines.Where(line => line.Contains("##vso[task.setvariable")).Select(line => line[line.IndexOf("##vso[", StringComparison.Ordinal)..]).ShouldBe(
         [
             $"##vso[task.setvariable variable=SupplyChainReference;isOutput=true]{reference}",
             $"##vso[task.setvariable variable=SupplyChainDigest;isOutput=true]{digest}",
@@ -109,6 +109,6 @@ public sealed class OutputsSpecs(Workshop workshop)
             [workshop.OnBaseImage, "-p:SupplyChainSeverityThreshold=Low"],
             new Dictionary<string, string?> { ["GITHUB_OUTPUT"] = project.Path("github-output"), ["TF_BUILD"] = "True" })).Failed();
         File.Exists(project.Path("github-output")).ShouldBeFalse();
-        run.Output.ShouldNotContain("##vso[");
+        run.Output.ShouldNotContain("##vso[task.setvariable");
     }
 }
