@@ -1,3 +1,4 @@
+using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Verifying;
@@ -15,8 +16,8 @@ public sealed class VerifyImage : ExaminationTask
         var image = await ExamineAsync(values, settings, required, cancellationToken);
         Print(StatementSummary.Lines(image));
         if (settings.Kinds.Contains(AttestationKind.Sbom) && SbomTable.Types.All(type => image.Find(type) is null))
-            throw new SupplyChain.Core.Diagnostics.DiagnosticException(
-                SupplyChain.Core.Diagnostics.DiagnosticCodes.VerificationFailed,
+            throw new DiagnosticException(
+                DiagnosticCodes.VerificationFailed,
                 $"{image.Reference} has no bill of materials ({PredicateTypes.CycloneDx} or {PredicateTypes.Spdx}) of {settings.Signer.DisplayName}. If it needs none, leave Sbom out of SupplyChainAttestations.");
         settings.Policy.Require(image);
         Say("verified");

@@ -102,12 +102,7 @@ internal sealed class ArchiveContent : IDisposable
         try
         {
             var content = new byte[file.Size];
-            for (var done = 0; done < content.Length;)
-            {
-                var read = RandomAccess.Read(_archive, content.AsSpan(done), file.Offset + done);
-                done += read > 0 ? read : throw Unreadable("it became shorter while it was read");
-            }
-            return content;
+            return BlobCopy.TryFill(_archive, content, file.Offset) ? content : throw Unreadable("it became shorter while it was read");
         }
         catch (IOException e)
         {

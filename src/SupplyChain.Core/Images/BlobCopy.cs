@@ -28,6 +28,20 @@ internal static class BlobCopy
         }
     }
 
+    /// <summary>False: the file ends before the buffer is full.</summary>
+    internal static bool TryFill(SafeFileHandle source, Span<byte> buffer, long offset)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var read = RandomAccess.Read(source, buffer, offset);
+            if (read == 0)
+                return false;
+            buffer = buffer[read..];
+            offset += read;
+        }
+        return true;
+    }
+
     /// <param name="target">Null: hash only.</param>
     /// <param name="size">In bytes; the result is null when the source ends before.</param>
     /// <remarks>

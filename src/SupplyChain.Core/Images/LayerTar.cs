@@ -62,7 +62,7 @@ internal static class LayerTar
         for (long position = 0; ;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!ReadFully(tar, block, position) || entries.Count > MaximumEntries)
+            if (!BlobCopy.TryFill(tar, block, position) || entries.Count > MaximumEntries)
                 return null;
             if (!block.AsSpan().ContainsAnyExcept((byte)0))
                 return nextName is null && IsEnd(tar, position, length) ? entries : null;
@@ -74,7 +74,7 @@ internal static class LayerTar
             if (header.Type == (byte)'x')
             {
                 var content = new byte[Math.Min(header.Size, MaximumExtendedHeader)];
-                if (nextName is not null || header.Size > content.Length || !ReadFully(tar, content, position))
+                if (nextName is not null || header.Size > content.Length || !BlobCopy.TryFill(tar, content, position))
                     return null;
                 foreach (var (key, value) in PaxRecords.Parse(content))
                 {
@@ -120,19 +120,6 @@ internal static class LayerTar
     {
         var rest = length - position;
         var zeros = new byte[Math.Min(rest, 64 * 1024)];
-        return rest is >= TarIndex.BlockSize and <= 64 * 1024 && ReadFully(tar, zeros, position) && !zeros.AsSpan().ContainsAnyExcept((byte)0);
-    }
-
-    private static bool ReadFully(SafeFileHandle tar, Span<byte> buffer, long offset)
-    {
-        while (!buffer.IsEmpty)
-        {
-            var read = RandomAccess.Read(tar, buffer, offset);
-            if (read == 0)
-                return false;
-            buffer = buffer[read..];
-            offset += read;
-        }
-        return true;
+        return rest is >= TarIndex.BlockSize and <= 64 * 1024 && BlobCopy.TryFill(tar, zeros, position) && !zeros.AsSpan().ContainsAnyExcept((byte)0);
     }
 }

@@ -18,8 +18,7 @@ public static class LayoutCheck
         using var source = Open(layout, blob);
         // Its size is that of the descriptor, which was limited when the layout was opened.
         var content = new byte[blob.Size];
-        RandomAccess.Read(source, content, 0);
-        return Digest.Of(content) == blob.Digest ? content : throw Changed(layout, blob);
+        return BlobCopy.TryFill(source, content, 0) && Digest.Of(content) == blob.Digest ? content : throw Changed(layout, blob);
     }
 
     internal static SafeFileHandle Open(ImageLayout layout, Descriptor blob)

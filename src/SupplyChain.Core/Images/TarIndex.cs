@@ -49,7 +49,7 @@ internal sealed class TarIndex
             cancellationToken.ThrowIfCancellationRequested();
             if (count > MaximumEntries)
                 throw Hostile($"it has more than {MaximumEntries} entries");
-            if (!ReadFully(position, block))
+            if (!BlobCopy.TryFill(_archive, block, position))
                 throw Unreadable("it ends in the middle: the end mark is missing");
             if (count == 0 && block is [0x1f, 0x8b, ..])
                 throw Unreadable("it is compressed with gzip");
@@ -104,7 +104,7 @@ internal sealed class TarIndex
         if (size > MaximumExtendedHeader)
             throw Hostile($"it has a header of {size} bytes (at most {MaximumExtendedHeader})");
         var content = new byte[size];
-        if (!ReadFully(offset, content))
+        if (!BlobCopy.TryFill(_archive, content, offset))
             throw Unreadable("it ends in the middle of a header");
         switch (type)
         {
@@ -136,19 +136,6 @@ internal sealed class TarIndex
             _nextSize = size;
         else
             throw Unreadable("an extended header has a size that is no number");
-    }
-
-    private bool ReadFully(long offset, Span<byte> buffer)
-    {
-        while (!buffer.IsEmpty)
-        {
-            var read = RandomAccess.Read(_archive, buffer, offset);
-            if (read == 0)
-                return false;
-            buffer = buffer[read..];
-            offset += read;
-        }
-        return true;
     }
 
     private static DiagnosticException Hostile(string what) => new(DiagnosticCodes.ArchiveHostile, what);

@@ -37,8 +37,14 @@ internal sealed class SourceControl(IToolRunner runner, IMachine machine)
         };
     }
 
+    /// <summary>When the commit was made that is checked out, in seconds since 1970-01-01 as git writes them.</summary>
+    /// <returns>Null: as for <see cref="ReadAsync"/>.</returns>
+    public async Task<string?> ReadDateAsync(string directory, CancellationToken cancellationToken) => new ToolLocator(machine).FindOnPath("git") is { } git
+        ? (await AskAsync(git, directory, ["log", "-1", "--no-show-signature", "--format=%ct", "HEAD"], cancellationToken, TimeSpan.FromSeconds(10)))?.Trim()
+        : null;
+
     /// <summary>Null: git refused.</summary>
-    private async Task<string?> AskAsync(Tool git, string directory, string[] question, CancellationToken cancellationToken)
+    private async Task<string?> AskAsync(Tool git, string directory, string[] question, CancellationToken cancellationToken, TimeSpan? timeLimit = null)
     {
         try
         {
@@ -47,7 +53,7 @@ internal sealed class SourceControl(IToolRunner runner, IMachine machine)
                 {
                     Environment = Environment,
                     WorkingDirectory = directory,
-                    TimeLimit = TimeLimit,
+                    TimeLimit = timeLimit ?? TimeLimit,
                     OutputLimit = 16 * 1024,
                 },
                 cancellationToken);
@@ -55,7 +61,7 @@ internal sealed class SourceControl(IToolRunner runner, IMachine machine)
         }
         catch (DiagnosticException)
         {
-            // It hangs or cannot be started: provenance without a source is still true.
+            // It hangs or cannot be started: what is not known is not claimed, and no reason to publish nothing.
             return null;
         }
     }

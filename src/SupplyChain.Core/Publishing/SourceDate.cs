@@ -1,5 +1,6 @@
 using System.Globalization;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Provenance;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Publishing;
@@ -28,24 +29,8 @@ internal static class SourceDate
             $"the environment variable SOURCE_DATE_EPOCH is '{SingleLine.Of(text, 40)}'. Valid values: seconds since 1970-01-01, for example 1764000000.");
     }
 
-    /// <summary>Null: no git, no repository, no commit, or git does not trust the folder.</summary>
-    private static async Task<DateTimeOffset?> OfCommitAsync(IMachine machine, IToolRunner runner, string directory, CancellationToken cancellationToken)
-    {
-        if (new ToolLocator(machine).FindOnPath("git") is not { } git)
-            return null;
-        try
-        {
-            var result = await runner.RunAsync(
-                new ToolInvocation(git, ["-c", "core.fsmonitor=false", "log", "-1", "--no-show-signature", "--format=%ct", "HEAD"]) { WorkingDirectory = directory, TimeLimit = TimeSpan.FromSeconds(10), OutputLimit = 1024 },
-                cancellationToken);
-            return result.ExitCode == 0 ? Parse(result.StandardOutput.Trim()) : null;
-        }
-        catch (DiagnosticException)
-        {
-            // It hangs, or cannot be started: not a reason to publish nothing.
-            return null;
-        }
-    }
+    private static async Task<DateTimeOffset?> OfCommitAsync(IMachine machine, IToolRunner runner, string directory, CancellationToken cancellationToken) =>
+        await new SourceControl(runner, machine).ReadDateAsync(directory, cancellationToken) is { } text ? Parse(text) : null;
 
     private static DateTimeOffset? Parse(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds < 1L << 33 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;

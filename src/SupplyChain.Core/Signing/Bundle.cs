@@ -34,6 +34,19 @@ public sealed record Bundle(
         return Parse(await File.ReadAllBytesAsync(file, cancellationToken));
     }
 
+    /// <summary>Null: it is no bundle. Whoever may write to a repository may attach anything to an image.</summary>
+    internal static Bundle? TryParse(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            return Parse(json);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
     /// <inheritdoc cref="ReadAsync"/>
     public static Bundle Parse(ReadOnlyMemory<byte> json)
     {

@@ -101,7 +101,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         VerificationRequest request, string type, IEnumerable<Digest> own, string file, Dictionary<string, string?> environment, CancellationToken cancellationToken)
     {
         var reference = request.Reference.At(request.Digest).ToString();
-        var read = request.Stored.Select(stored => (stored.Content, Bundle: TryParse(stored.Content))).ToList();
+        var read = request.Stored.Select(stored => (stored.Content, Bundle: Bundle.TryParse(stored.Content))).ToList();
         var candidates = read
             .Where(item => item.Bundle?.Statement.PredicateType == type && item.Bundle.Statement.Subjects.Contains(request.Digest))
             .Select(item => (item.Content, Verified: ToVerified(type, item.Bundle!.Payload)))
@@ -177,18 +177,6 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         accepted.FirstOrDefault(statement => !own.Any() || own.Contains(statement.Payload));
 
     private static VerifiedStatement ToVerified(string type, ReadOnlyMemory<byte> payload) => new(type, Digest.Of(payload.Span)) { Content = payload };
-
-    private static Bundle? TryParse(ReadOnlyMemory<byte> content)
-    {
-        try
-        {
-            return Bundle.Parse(content);
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-    }
 
     private static DiagnosticException Failed(string message) => new(DiagnosticCodes.VerificationFailed, message);
 }
