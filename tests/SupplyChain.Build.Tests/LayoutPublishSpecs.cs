@@ -131,7 +131,10 @@ public sealed class LayoutPublishSpecs(Workshop workshop)
         File.Exists(project.Path($"{Output}/digest.txt")).ShouldBeTrue();
         (await project.PublishAsync(Cancellation, [workshop.OnBaseImage, "-p:SupplyChainSeverityThreshold=Low"])).Failed();
 
-        Directory.GetFiles(project.Path(Output)).Select(Path.GetFileName).ShouldBe(["scan.json", "scan.inventory.trivy.json", "scan.linux-amd64.trivy.json", "sbom.cdx.json", "sbom.spdx.json", "build.cdx.json"], ignoreOrder: true);
+        Directory.GetFiles(project.Path(Output)).Select(Path.GetFileName).ShouldBe(
+            ["scan.json", "scan.sarif", "report.html", "report.md", "scan.inventory.trivy.json", "scan.linux-amd64.trivy.json", "sbom.cdx.json", "sbom.spdx.json", "build.cdx.json"],
+            ignoreOrder: true,
+            "what says why this publish failed is new, and nothing of the earlier one is left");
         ImageFiles.TagsOfLayout(project.Path($"{Output}/image")).Keys.ShouldBe(["latest"], "what was published stays published");
     }
 
