@@ -134,19 +134,6 @@ public sealed class RegistryPublishSpecs(Workshop workshop)
     }
 
     [Fact]
-    public async Task Several_platforms_become_one_index_that_is_signed_and_tagged()
-    {
-        var project = workshop.Project();
-        project.WriteProject("<RuntimeIdentifiers>linux-x64;linux-arm64</RuntimeIdentifiers><UseAppHost>false</UseAppHost>");
-        var run = (await project.PublishAsync(Cancellation, [.. workshop.To("several"), workshop.Signed, $"-p:ContainerBaseImage={workshop.MultiPlatformBaseImage}"])).Succeeded();
-
-        run.Output.ShouldContain("linux/amd64, linux/arm64");
-        using var index = JsonDocument.Parse((await Workshop.RunAsync("crane", "manifest", $"{workshop.Registry.Host}/several:1.4.0")).StandardOutput);
-        index.RootElement.GetProperty("manifests").GetArrayLength().ShouldBe(2);
-        (await Workshop.RunAsync("cosign", "verify", "--key", workshop.PublicKey, "--insecure-ignore-tlog=true", run.Lines[^1].Trim())).ExitCode.ShouldBe(0);
-    }
-
-    [Fact]
     public async Task The_same_archive_published_again_adds_no_signature_and_no_referrer()
     {
         var project = workshop.Project();

@@ -17,6 +17,9 @@ internal sealed record DockerRegistryOptions
     /// <summary>Sends its clients to this server for a bearer token.</summary>
     public TokenServer? Tokens { get; init; }
 
+    /// <summary>Speaks https, with this authority's certificate, as 127.0.0.1 and not as localhost, which clients take for plain http.</summary>
+    public TestAuthority? Tls { get; init; }
+
     /// <summary>Makes it a pull-through cache of this registry, e.g. http://localhost:5000.</summary>
     public string? Upstream { get; init; }
 }
@@ -37,6 +40,7 @@ internal sealed partial class DockerRegistry : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
+    private readonly bool _secured;
     private readonly TestFolder _folder;
     private readonly ConcurrentQueue<RegistryRequest> _requests = new();
     private readonly ConcurrentQueue<string> _log = new();
@@ -44,9 +48,10 @@ internal sealed partial class DockerRegistry : IAsyncDisposable
 
     private bool _started;
 
-    private DockerRegistry(Process process, TestFolder folder)
+    private DockerRegistry(Process process, TestFolder folder, bool secured)
     {
         _process = process;
+        _secured = secured;
         _folder = folder;
         process.EnableRaisingEvents = true;
         process.OutputDataReceived += (_, line) => Read(line.Data);
@@ -54,10 +59,10 @@ internal sealed partial class DockerRegistry : IAsyncDisposable
         process.Exited += (_, _) => _port.TrySetException(new InvalidOperationException($"docker-registry ended by itself:\n{Log}"));
     }
 
-    /// <summary>localhost:PORT, as it stands in an image reference.</summary>
+    /// <summary>localhost:PORT, as it stands in an image reference; 127.0.0.1:PORT with https.</summary>
     public string Host { get; private set; } = "";
 
-    public Uri Address => new($"http://{Host}/");
+    public Uri Address => new($"{(_secured ? "https" : "http")}://{Host}/");
 
     /// <summary>Everything the registry has written so far; for messages of failed tests.</summary>
     public string Log => string.Join('\n', _log);
@@ -76,7 +81,7 @@ internal sealed partial class DockerRegistry : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        var registry = new DockerRegistry(new Process { StartInfo = start }, folder);
+        var registry = new DockerRegistry(new Process { StartInfo = start }, folder, options.Tls is not null);
         try
         {
             await registry.RunAsync(cancellationToken);
@@ -98,7 +103,7 @@ internal sealed partial class DockerRegistry : IAsyncDisposable
     public async Task<IReadOnlyList<RegistryRequest>> RequestsAsync(CancellationToken cancellationToken)
     {
         var marker = $"/v2/?marker={Guid.NewGuid():N}";
-        using (var http = new HttpClient { BaseAddress = Address })
+        using (var http = NewClient())
         using (await http.GetAsync(marker, cancellationToken))
         {
             while (_requests.All(request => request.Path != marker))
@@ -135,10 +140,13 @@ internal sealed partial class DockerRegistry : IAsyncDisposable
 
         // It takes any free port and says which: asking for a free one beforehand could give it to somebody else in between.
         var port = await _port.Task.WaitAsync(StartTimeout, cancellationToken);
-        Host = $"localhost:{port.ToString(CultureInfo.InvariantCulture)}";
-        using var http = new HttpClient { BaseAddress = Address };
+        Host = $"{(_secured ? "127.0.0.1" : "localhost")}:{port.ToString(CultureInfo.InvariantCulture)}";
+        using var http = NewClient();
         using var answer = await http.GetAsync("/v2/", cancellationToken);
     }
+
+    /// <summary>For our own questions only: who answers is known.</summary>
+    private HttpClient NewClient() => new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } }) { BaseAddress = Address };
 
     private void Read(string? line)
     {

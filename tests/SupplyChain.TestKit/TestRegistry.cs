@@ -12,7 +12,16 @@ internal sealed record TestRegistryOptions
     /// <summary>False: GET …/referrers/… is 404 and OCI-Subject is never sent, as docker-registry 2 does.</summary>
     public bool ReferrersApi { get; init; } = true;
 
-    /// <summary>How many referrers a page has.</summary>
+    /// <summary>The API is there and its lists are always empty, as some hosted registries have it for a while; OCI-Subject is not sent.</summary>
+    public bool EmptyReferrers { get; init; }
+
+    /// <summary>Before each answer.</summary>
+    public TimeSpan Latency { get; init; }
+
+    /// <summary>How fast bodies come in; null: as fast as they can.</summary>
+    public int? BytesPerSecond { get; init; }
+
+    /// <summary>How many referrers, or tags, a page has.</summary>
     public int PageSize { get; init; } = 1000;
 
     /// <summary>If-Match and If-None-Match of manifest PUTs are honoured (412).</summary>
@@ -100,6 +109,10 @@ internal sealed partial class TestRegistry : IAsyncDisposable
         return digest;
     }
 
+    /// <summary>An upload has got this much when its connection breaks.</summary>
+    /// <param name="path">The upload's address, without its query.</param>
+    public void TakePart(string path, ReadOnlySpan<byte> content) => _uploads[path.Split('/')[^1]].Write(content);
+
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     public static string DigestOf(byte[] content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
@@ -111,6 +124,8 @@ internal sealed partial class TestRegistry : IAsyncDisposable
 
     private async Task<HttpReply> AnswerAsync(HttpCall call, CancellationToken cancellationToken)
     {
+        if (_options.Latency > TimeSpan.Zero)
+            await Task.Delay(_options.Latency, cancellationToken);
         var reply = Before(call) ?? Refusal(call) ?? await HandleAsync(call, cancellationToken);
         reply = After(call, reply);
         _calls.Enqueue((call, reply.Status));
@@ -126,6 +141,8 @@ internal sealed partial class TestRegistry : IAsyncDisposable
         if (call.Headers.TryGetValue("Content-Length", out var length) && long.Parse(length, CultureInfo.InvariantCulture) > _options.LargestBody)
             return Error(413, "SIZE_INVALID", "request entity too large");
         var body = await call.ReadBodyAsync(cancellationToken);
+        if (_options.BytesPerSecond is { } speed)
+            await Task.Delay(TimeSpan.FromSeconds((double)body.Length / speed), cancellationToken);
         var path = call.Path[4..];
         foreach (var (part, handle) in new (string, Func<string, string, HttpReply>)[]
         {
@@ -135,7 +152,7 @@ internal sealed partial class TestRegistry : IAsyncDisposable
                 : Error(404, "BLOB_UNKNOWN", "blob unknown to registry")),
             ("/manifests/", (repository, reference) => call.Method == "PUT" ? PutManifest(call, repository, reference, body) : GetManifest(repository, reference)),
             ("/referrers/", (repository, digest) => Referrers(call, repository, digest)),
-            ("/tags/list", (repository, _) => new HttpReply(200, Encoding.UTF8.GetBytes($$"""{"name":"{{repository}}","tags":[]}"""), ("Content-Type", "application/json"))),
+            ("/tags/list", (repository, _) => Tags(call, repository)),
         })
         {
             var at = path.IndexOf(part, StringComparison.Ordinal);
@@ -187,6 +204,15 @@ internal sealed partial class TestRegistry : IAsyncDisposable
         }
     }
 
+    private HttpReply Tags(HttpCall call, string repository)
+    {
+        var all = _tags.Keys.Where(key => key.StartsWith($"{repository}:", StringComparison.Ordinal)).Select(key => key[(repository.Length + 1)..]).Order(StringComparer.Ordinal).ToArray();
+        var rest = call.Query("last") is { } last ? all.Where(tag => string.CompareOrdinal(tag, last) > 0).ToArray() : all;
+        var page = rest.Take(_options.PageSize).ToArray();
+        var reply = new HttpReply(200, Encoding.UTF8.GetBytes(new JsonObject { ["name"] = repository, ["tags"] = new JsonArray([.. page.Select(tag => (JsonNode)tag)]) }.ToJsonString()), ("Content-Type", "application/json"));
+        return page.Length < rest.Length ? reply.With("Link", $"</v2/{repository}/tags/list?last={page[^1]}>; rel=\"next\"") : reply;
+    }
+
     private HttpReply GetManifest(string repository, string reference)
     {
         var digest = reference.Contains(':', StringComparison.Ordinal) ? reference : Tag(repository, reference);
@@ -226,7 +252,7 @@ internal sealed partial class TestRegistry : IAsyncDisposable
         }
         AddManifest(repository, mediaType, body, byDigest ? null : reference);
         var reply = Empty(201, ("Location", $"/v2/{repository}/manifests/{digest}"), ("Docker-Content-Digest", digest));
-        return _options.ReferrersApi && (string?)manifest["subject"]?["digest"] is { } subject ? reply.With("OCI-Subject", subject) : reply;
+        return _options.ReferrersApi && !_options.EmptyReferrers && (string?)manifest["subject"]?["digest"] is { } subject ? reply.With("OCI-Subject", subject) : reply;
     }
 
     private static IEnumerable<string> Parts(JsonObject manifest) =>
@@ -236,7 +262,7 @@ internal sealed partial class TestRegistry : IAsyncDisposable
     {
         if (!_options.ReferrersApi)
             return new HttpReply(404, "404 page not found\n"u8.ToArray(), ("Content-Type", "text/plain"));
-        var all = _manifests.Where(m => m.Key.StartsWith($"{repository}@", StringComparison.Ordinal))
+        var all = _manifests.Where(m => !_options.EmptyReferrers && m.Key.StartsWith($"{repository}@", StringComparison.Ordinal))
             .Select(m => (m.Key, m.Value, Json: JsonNode.Parse(m.Value.Content)!))
             .Where(m => (string?)m.Json["subject"]?["digest"] == digest)
             .OrderBy(m => m.Key, StringComparer.Ordinal)

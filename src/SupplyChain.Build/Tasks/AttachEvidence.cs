@@ -1,3 +1,5 @@
+using SupplyChain.Core.Signing;
+
 namespace SupplyChain.Build.Tasks;
 
 /// <summary>Attaches signature and attestations to the pushed digest as referrers.</summary>
@@ -10,8 +12,12 @@ public sealed class AttachEvidence : StageTask
             return;
 
         var pushed = State.Pushed.Read();
-        var place = OpenDestination(plan).Evidence;
-        foreach (var attached in await place.AttachAsync(pushed.Root, State.Evidence.Read(), Package.Now(), cancellationToken))
-            Detail($"attached {attached} to {pushed.Reference} in {place.Store.Repository.Name}");
+        var (place, evidence, now) = (OpenDestination(plan).Evidence, State.Evidence.Read(), Package.Now());
+        // The images of the platforms first, so that an index with evidence never has one without.
+        foreach (var subject in State.Image.Read().ListChildren().Append(pushed.Root))
+        {
+            foreach (var attached in await place.AttachAsync(subject, SignedEvidence.For(subject.Digest, evidence, pushed.Digest), now, cancellationToken))
+                Detail($"attached {attached} to {pushed.Reference.At(subject.Digest)} in {place.Store.Repository.Name}");
+        }
     }
 }

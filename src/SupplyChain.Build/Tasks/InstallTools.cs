@@ -52,7 +52,7 @@ public sealed class InstallTools : StageTask
                 new ScanRequest(Task.FromCanceled<Core.Images.ImageLayout>(new CancellationToken(true)), work, work, Package.EnvironmentVariables(settings.Path("SupplyChainCertificateAuthorityFile")))
                 {
                     Offline = settings.Boolean("SupplyChainOffline", false),
-                    DatabaseRepositories = settings.List("SupplyChainTrivyDatabase"),
+                    DatabaseRepositories = PlanReader.Databases(settings),
                 },
                 cancellationToken);
             Say(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"vulnerability database of {updatedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC: {folder}"));

@@ -13,7 +13,7 @@ public sealed class OpenImage : StageTask
     {
         var plan = State.Plan.Read();
         DateTimeOffset? date = plan.Reproducible ? await EarlyWork().SourceDate.WaitAsync(cancellationToken) : null;
-        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken, State.EarlierImageDirectory, date);
+        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken, State.EarlierImageDirectory, date, plan.CutValues);
         State.Image.Write(image);
         ImageDigest = image.Root.Digest.ToString();
         if (plan.Publish)

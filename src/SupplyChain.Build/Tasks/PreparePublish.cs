@@ -1,4 +1,5 @@
 using Microsoft.Build.Framework;
+using SupplyChain.Core.Images;
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Tools;
 
@@ -25,6 +26,11 @@ public sealed class PreparePublish : StageTask
     /// <summary>@(SupplyChainVex).</summary>
     public ITaskItem[] VexFiles { get; set; } = [];
 
+    /// <summary>@(ContainerLabel) and @(ContainerEnvironmentVariable), where the SDK hands them on in a way that cuts them; else none.</summary>
+    public ITaskItem[] Labels { get; set; } = [];
+
+    public ITaskItem[] Variables { get; set; } = [];
+
     [Output]
     public string ArchiveFile => State.ArchiveFile;
 
@@ -37,6 +43,10 @@ public sealed class PreparePublish : StageTask
             Waivers.Select(GateItems.Waiver),
             AuditSuppressions.Select(item => (item.ItemSpec, item.GetMetadata("DefiningProjectFullPath"))),
             VexFiles.Select(item => item.GetMetadata("FullPath")));
+        if (Labels.Length + Variables.Length > 0)
+            plan = plan with { CutValues = new CutValues(Values(Labels), Values(Variables)) };
+        if (plan.TagAdvice is { } advice)
+            Report(advice);
         // First: a download is the longest of all, and begins before anything else of this publish.
         var shelf = Kept.Replace(() => NewShelf(plan.Tools));
         shelf.Begin(plan.Trivy, plan.Cosign);
@@ -55,4 +65,8 @@ public sealed class PreparePublish : StageTask
         State.Plan.Write(plan);
         return Task.CompletedTask;
     }
+
+    /// <summary>The last one of a name counts, as in the SDK.</summary>
+    private static Dictionary<string, string> Values(ITaskItem[] items) =>
+        items.GroupBy(item => item.ItemSpec, StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.Last().GetMetadata("Value"), StringComparer.Ordinal);
 }

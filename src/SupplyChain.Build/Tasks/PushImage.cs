@@ -41,7 +41,7 @@ public sealed class PushImage : StageTask
         var store = OpenDestination(plan).Store;
         // A tag that may not be moved is said before the upload, not after it.
         await new Tagger().CheckAsync(store, image.Root.Digest, plan.Tags, plan.TagPolicy, cancellationToken);
-        var pushed = State.Pushed.Write(await new ImagePusher().PushAsync(image, store, verdict, cancellationToken));
+        var pushed = State.Pushed.Write(await new ImagePusher(plan.ParallelUploads) { Say = plan.ToLayout ? _ => { } : Say, TimeLimit = plan.PushTimeLimit }.PushAsync(image, store, verdict, cancellationToken));
         var uploaded = pushed.UploadedBlobs == 0 ? "everything already there" : $"{Amounts.Count(pushed.UploadedBlobs, "blob")} uploaded ({Amounts.Size(pushed.UploadedBytes)}), {pushed.PresentBlobs} already there";
         Say(plan.ToLayout ? $"written to {Relative(plan.LayoutDirectory)}" : $"pushed by digest to {plan.Repository.Name}, {uploaded}");
     }
@@ -55,12 +55,14 @@ public sealed class PushImage : StageTask
         if (CosignAdvisories.Of(await Tools.ReadyAsync(cosign, cancellationToken)) is { } advisory)
             Report(advisory);
         var digest = image.Root.Digest;
-        List<StatementToSign> statements = [StatementToSign.Signature(digest)];
+        // Each statement is about the index and the images in it: one signature, found from either.
+        Digest[] children = [.. image.ListChildren().Select(child => child.Digest)];
+        List<StatementToSign> statements = [StatementToSign.Signature(digest, children)];
         if (plan.SignatureFormat != SignatureFormat.Bundle)
             statements.Add(LegacyForm.Signature(plan.Repository, digest));
         // The plan says what the image must carry; what a step wrote beyond that is for people only.
         foreach (var document in (State.Documents.ReadOrNull() ?? []).Where(document => plan.Attests(document.PredicateType)))
-            statements.Add(StatementToSign.Attestation(digest, plan.Repository.Name, document.PredicateType, await document.ReadAsync(digest, cancellationToken)));
+            statements.Add(StatementToSign.Attestation(digest, plan.Repository.Name, document.PredicateType, await document.ReadAsync(digest, cancellationToken), platforms: children));
         var (identity, runner) = (SigningIdentity.Resolve(plan.Signing, Package.Machine), Runner);
         StatementSize.Require(statements, plan.Signing.UsesTransparencyLog(identity.IsKeyless));
         string Attested(IReadOnlyList<StatementToSign> signed) => PredicateTypes.Summary(signed.Select(statement => statement.PredicateType)).Length > 0 ? $"; attested {PredicateTypes.Summary(signed.Select(statement => statement.PredicateType))}" : "";

@@ -32,6 +32,11 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode ArchiveUnwritable = new(1008, Error);
     public static readonly DiagnosticCode LoadFailed = new(1010, Error);
     public static readonly DiagnosticCode LoadSkipped = new(1011, Warning);
+    public static readonly DiagnosticCode BaseImageNotAllowed = new(1020, Error);
+    public static readonly DiagnosticCode BaseImageNotPinned = new(1021, Error);
+    public static readonly DiagnosticCode BaseImageLockUnusable = new(1022, Error);
+    public static readonly DiagnosticCode BaseImageNotVerified = new(1023, Error);
+    public static readonly DiagnosticCode BaseImageUnknown = new(1024, Error);
 
     // 15xx project
     public static readonly DiagnosticCode AssetsFileUnreadable = new(1501, Error);
@@ -73,6 +78,8 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode PushRefused = new(4009, Error);
     public static readonly DiagnosticCode TagPointsElsewhere = new(4010, Error);
     public static readonly DiagnosticCode TagUnusable = new(4011, Error);
+    public static readonly DiagnosticCode PushTooSlow = new(4012, Error);
+    public static readonly DiagnosticCode OnlyLatest = new(4013, Warning);
     public static readonly DiagnosticCode LayoutDamaged = new(4020, Error);
     public static readonly DiagnosticCode LayoutBusy = new(4021, Error);
 

@@ -23,6 +23,9 @@ public sealed record ImageLayout(string Directory, Descriptor Root, IReadOnlyLis
         Distinct([.. Platforms.SelectMany(image => image.Layers.Append(image.Config)), .. Attached.SelectMany(manifest => manifest.Layers.Append(manifest.Config))],
             largestFirst: true);
 
+    /// <summary>The images of the platforms where <see cref="Root"/> is an index over them; none for a single image. Each gets the evidence too: a cluster may resolve the index to one of them.</summary>
+    public IReadOnlyList<Descriptor> ListChildren() => [.. Platforms.Select(image => image.Manifest).Where(manifest => manifest.Digest != Root.Digest)];
+
     private static IReadOnlyList<Descriptor> Distinct(IEnumerable<Descriptor> descriptors, bool largestFirst = false)
     {
         var distinct = descriptors.DistinctBy(descriptor => descriptor.Digest);

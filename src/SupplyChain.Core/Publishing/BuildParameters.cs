@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SupplyChain.Core.Images;
 using SupplyChain.Core.Signing;
 
 namespace SupplyChain.Core.Publishing;
@@ -17,7 +18,20 @@ internal static partial class BuildParameters
     /// Ours are published when they are a choice (true, a number, names of a list). Paths of this machine, keys, people and addresses of private services
     /// belong into no published document.
     /// </summary>
-    public static IReadOnlyDictionary<string, string> Read(Settings settings) => Published
+    public static IReadOnlyDictionary<string, string> Read(Settings settings)
+    {
+        var parameters = Choices(settings);
+        // Where a mirror is used its address is one of ours; what was built on has a public name.
+        if (settings.Text("BaseImageName") is { } text && ImageReference.TryParse(text, out var image))
+        {
+            parameters["ContainerBaseImage"] = text;
+            parameters["ContainerBaseRegistry"] = image.Registry ?? "";
+            parameters["ContainerBaseName"] = image.Repository;
+        }
+        return parameters;
+    }
+
+    private static Dictionary<string, string> Choices(Settings settings) => Published
         .Concat(settings.Names.Where(name => name.StartsWith("SupplyChain", StringComparison.Ordinal) && !Private().IsMatch(name) && settings.Text(name) is { } value && Choice().IsMatch(value)))
         .Where(name => settings.Text(name) is not null)
         .ToDictionary(name => name, name => settings.Text(name)!);

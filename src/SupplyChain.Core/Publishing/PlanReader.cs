@@ -1,6 +1,7 @@
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Sboms;
+using SupplyChain.Core.Scanning;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Stores;
 using SupplyChain.Core.Tools;
@@ -71,7 +72,7 @@ internal sealed class PlanReader(IMachine machine)
             SuppliedPackages = settings.List("RuntimeSuppliedPackages"),
             ScanSecrets = settings.Boolean("SupplyChainScanSecrets", true),
             Offline = offline,
-            TrivyDatabases = settings.List("SupplyChainTrivyDatabase"),
+            TrivyDatabases = Databases(settings),
             Sbom = sbom,
             EmbedSbom = settings.Boolean("SupplyChainEmbedSbom", true) && sbom,
             PlatformDirectory = settings.Path("PlatformDirectory"),
@@ -89,6 +90,8 @@ internal sealed class PlanReader(IMachine machine)
             SdkVersion = settings.Text("NETCoreSdkVersion"),
             Publish = publish,
             TrustedAuthenticationHosts = settings.List("SupplyChainTrustedAuthenticationHost"),
+            ParallelUploads = settings.Number("SupplyChainParallelUploads", ImagePusher.DefaultParallelism) is >= 1 and <= 64 and var uploads ? uploads : throw settings.Invalid("SupplyChainParallelUploads", "whole numbers from 1 to 64"),
+            PushTimeLimit = settings.Number("SupplyChainPushTimeLimitMinutes", 60) is >= 1 and var minutes ? TimeSpan.FromMinutes(minutes) : throw settings.Invalid("SupplyChainPushTimeLimitMinutes", "whole numbers from 1 to 100000"),
             TagPolicy = new TagPolicy(settings.Boolean("SupplyChainImmutableTags", true), settings.List("SupplyChainMutableTags")),
             Sign = sign,
             Signing = signing,
@@ -100,8 +103,22 @@ internal sealed class PlanReader(IMachine machine)
         };
     }
 
+    /// <summary>Those that Trivy knows by itself are named where a mirror has them.</summary>
+    public static IReadOnlyList<string> Databases(Settings settings)
+    {
+        var mirrors = Mirrors(settings);
+        var (given, own) = (settings.List("SupplyChainTrivyDatabase"), TrivyDatabase.OfTrivy);
+        if (given.Count > 0)
+            return [.. given.Select(mirrors.Apply)];
+        return own.Any(reference => mirrors.Apply(reference) != reference) ? [.. own.Select(mirrors.Apply)] : [];
+    }
+
+    public static RegistryMirrors Mirrors(Settings settings) => RegistryMirrors.Parse(settings.List("SupplyChainRegistryMirror"));
+
     private static string? BaseImage(Settings settings)
     {
+        if (settings.Text("BaseImageName") is { } resolved)
+            return resolved;
         if (settings.Text("ContainerBaseName") is not { } name)
             return null;
         var registry = settings.Text("ContainerBaseRegistry") is { } host ? host + "/" : "";
@@ -113,12 +130,19 @@ internal sealed class PlanReader(IMachine machine)
     /// <summary>Where tools that are not on this machine come from.</summary>
     public ToolProvision ReadTools(Settings settings) => new(
         new ToolLocator(machine).ToolsFolder(WhereToolsAre(settings)),
-        ToolProvision.ReadSource(settings.Text("SupplyChainToolsSource"), settings.ProjectDirectory))
+        ToolProvision.ReadSource(ToolsSource(settings), settings.ProjectDirectory))
     {
         Offline = settings.Boolean("SupplyChainOffline", false),
         AirGapBundle = settings.Path("SupplyChainAirGapBundle"),
         CertificateAuthorityFile = ReadAuthority(settings),
     };
+
+    private static string? ToolsSource(Settings settings)
+    {
+        const string scheme = "oci://";
+        var source = settings.Text("SupplyChainToolsSource");
+        return source?.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) == true ? scheme + Mirrors(settings).Apply(source[scheme.Length..]) : source;
+    }
 
     private static string? ReadAuthority(Settings settings)
     {

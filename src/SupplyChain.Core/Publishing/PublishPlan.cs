@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Gating;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Sboms;
@@ -71,6 +72,12 @@ internal sealed record PublishPlan
     public bool Publish { get; init; }
     public required TagPolicy TagPolicy { get; init; }
 
+    /// <summary>Blobs at the same time.</summary>
+    public int ParallelUploads { get; init; } = ImagePusher.DefaultParallelism;
+
+    /// <summary>For the whole push.</summary>
+    public TimeSpan PushTimeLimit { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Hosts that may receive the registry's credentials though they are not its own.</summary>
     public IReadOnlyList<string> TrustedAuthenticationHosts { get; init; } = [];
 
@@ -97,6 +104,18 @@ internal sealed record PublishPlan
 
     /// <summary>Whether a document of this type is signed and attached.</summary>
     public bool Attests(string predicateType) => Attestations.Contains(predicateType) || (AttestVex && predicateType == PredicateTypes.OpenVex);
+
+    /// <summary>What an SDK before version 11 cuts when it builds for several platforms; null: it did not build for several.</summary>
+    public CutValues? CutValues { get; init; }
+
+    /// <summary>A warning about the tags; null: they are fine.</summary>
+    [JsonIgnore]
+    public Diagnostic? TagAdvice => Publish && !ToLayout && Tags is ["latest"]
+        ? new Diagnostic(
+            DiagnosticCodes.OnlyLatest,
+            $"latest is the only tag of {Repository.Name}: it points to another image after the next publish, and nothing tells which version runs. Add <ContainerImageTags>$(Version);latest</ContainerImageTags> to the project, or publish with -p:ContainerImageTag={(ImageReference.IsTag(Version) ? Version : "1.4.0")}.",
+            ProjectFile)
+        : null;
 
     // The tools; null when no step needs them
     public Tool? Trivy { get; init; }

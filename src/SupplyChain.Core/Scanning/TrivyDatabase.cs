@@ -11,6 +11,9 @@ namespace SupplyChain.Core.Scanning;
 /// </summary>
 internal sealed class TrivyDatabase(TrivyProcess trivy, TimeProvider clock)
 {
+    /// <summary>Where Trivy looks by itself, in its order (since 0.60). Named only where a mirror has one of them.</summary>
+    public static IReadOnlyList<string> OfTrivy { get; } = ["mirror.gcr.io/aquasec/trivy-db:2", "ghcr.io/aquasecurity/trivy-db:2"];
+
     /// <summary>Returns the cache folder with a database in it, and the time of that database.</summary>
     /// <exception cref="DiagnosticException">SCB3004: there is none, and none can be had.</exception>
     public async Task<(string CacheFolder, TrivyDatabaseMetadata Metadata)> EnsureAsync(ScanRequest request, TrivyArguments arguments, CancellationToken cancellationToken)

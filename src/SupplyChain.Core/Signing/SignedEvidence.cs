@@ -6,7 +6,16 @@ namespace SupplyChain.Core.Signing;
 /// <param name="Subject">The image's digest.</param>
 /// <param name="PredicateType">For example <c>https://cyclonedx.org/bom</c>.</param>
 /// <param name="BundleFile">Absolute path of the Sigstore bundle (v0.3, JSON).</param>
-public sealed record SignedEvidence(Digest Subject, string PredicateType, string BundleFile);
+public sealed record SignedEvidence(Digest Subject, string PredicateType, string BundleFile)
+{
+    /// <summary>
+    /// The same bundles, seen as evidence about one image of the index: their statements name both. A signature in cosign's older layout names one
+    /// image only, and is left out.
+    /// </summary>
+    public static IReadOnlyList<SignedEvidence> For(Digest subject, IReadOnlyList<SignedEvidence> evidence, Digest index) => subject == index
+        ? evidence
+        : [.. evidence.Where(signed => signed.PredicateType != PredicateTypes.SimpleSigning).Select(signed => signed with { Subject = subject })];
+}
 
 /// <summary>Predicate types of the attestations this package makes (in-toto attestation framework 1.0, "predicateType").</summary>
 public static class PredicateTypes

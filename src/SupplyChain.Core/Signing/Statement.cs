@@ -26,20 +26,24 @@ public sealed record Statement(string Type, IReadOnlyList<Digest> Subjects, stri
     /// registries limit the size of what is signed.
     /// </summary>
     /// <exception cref="FormatException">The predicate is not a JSON object.</exception>
-    public static byte[] Write(Digest subject, string? subjectName, string predicateType, ReadOnlyMemory<byte> predicate)
+    /// <param name="others">Further subjects of the same name: the images of the platforms, where <paramref name="subject"/> is the index over them.</param>
+    public static byte[] Write(Digest subject, string? subjectName, string predicateType, ReadOnlyMemory<byte> predicate, IReadOnlyList<Digest>? others = null)
     {
         var buffer = new ArrayBufferWriter<byte>(predicate.Length + 512);
         using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 300 });
         writer.WriteStartObject();
         writer.WriteString("_type"u8, TypeV1);
         writer.WriteStartArray("subject"u8);
-        writer.WriteStartObject();
-        if (subjectName is not null)
-            writer.WriteString("name"u8, subjectName);
-        writer.WriteStartObject("digest"u8);
-        writer.WriteString("sha256"u8, subject.Hex);
-        writer.WriteEndObject();
-        writer.WriteEndObject();
+        foreach (var digest in (others ?? []).Prepend(subject))
+        {
+            writer.WriteStartObject();
+            if (subjectName is not null)
+                writer.WriteString("name"u8, subjectName);
+            writer.WriteStartObject("digest"u8);
+            writer.WriteString("sha256"u8, digest.Hex);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
         writer.WriteEndArray();
         writer.WriteString("predicateType"u8, predicateType);
         writer.WritePropertyName("predicate"u8);

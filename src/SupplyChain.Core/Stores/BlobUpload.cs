@@ -22,12 +22,20 @@ internal sealed class BlobUpload(RegistryClient client)
     public async Task WriteAsync(Descriptor blob, Func<Stream> open, Func<CancellationToken, Task<bool>> isThere, CancellationToken cancellationToken)
     {
         var chunked = false;
+        Uri? broken = null;
         await client.Retries.RunAsync(
             async (attempt, token) =>
             {
                 // The upload may have arrived although its answer did not.
                 if (attempt > 0 && await isThere(token))
                     return true;
+                // What a broken upload has brought there need not be sent again, where the registry still knows of it.
+                if (broken is { } old && await WhereAsync(old, blob.Size, token) is var (at, position))
+                {
+                    broken = null;
+                    await WriteChunksAsync(blob, open, at, position, 0, token);
+                    return true;
+                }
                 var (location, smallestChunk) = await BeginAsync(token);
                 if (!chunked && !(blob.Size > smallestChunk))
                 {
@@ -38,14 +46,14 @@ internal sealed class BlobUpload(RegistryClient client)
                     }
                     catch (RegistryFault fault) when (fault.ConnectionBroke && blob.Size > ChunkSize)
                     {
-                        chunked = true;
+                        (chunked, broken) = (true, location);
                         throw;
                     }
                     // The session of a refused upload is of no further use: chunks begin a new one.
                     chunked = true;
                     (location, smallestChunk) = await BeginAsync(token);
                 }
-                await WriteChunksAsync(blob, open, location, smallestChunk ?? 0, token);
+                await WriteChunksAsync(blob, open, location, 0, smallestChunk ?? 0, token);
                 return true;
             },
             cancellationToken);
@@ -73,18 +81,23 @@ internal sealed class BlobUpload(RegistryClient client)
         return true;
     }
 
-    private async Task WriteChunksAsync(Descriptor blob, Func<Stream> open, Uri location, int smallestChunk, CancellationToken cancellationToken)
+    /// <exception cref="RegistryFault">Also when the registry has forgotten the upload: it begins again.</exception>
+    private async Task WriteChunksAsync(Descriptor blob, Func<Stream> open, Uri location, long position, int smallestChunk, CancellationToken cancellationToken)
     {
         await using var stream = OpenChecked(blob, open);
         var buffer = new byte[(int)Math.Min(Math.Max(ChunkSize, smallestChunk), Math.Max(1, blob.Size))];
-        long position = 0;
         while (position < blob.Size)
         {
+            RegistryFault? lost = null;
             (location, position) = await client.Retries.RunAsync(
                 async (attempt, token) =>
                 {
                     // After a break the registry says how far it got (GET on the upload), and we go on from there.
-                    var (to, from) = attempt == 0 ? (location, position) : await WhereAsync(location, blob.Size, token);
+                    if ((attempt == 0 ? (location, position) : await WhereAsync(location, blob.Size, token)) is not var (to, from))
+                    {
+                        lost = Lost(blob);
+                        return (location, blob.Size);
+                    }
                     stream.Position = from;
                     var length = await stream.ReadAtLeastAsync(buffer, (int)Math.Min(buffer.Length, blob.Size - from), throwOnEndOfStream: false, token);
                     if (length == 0)
@@ -99,21 +112,31 @@ internal sealed class BlobUpload(RegistryClient client)
                     return (client.UploadAddress(patch, answer), EndOf(answer) is { } end && end > from && end < from + length ? end : from + length);
                 },
                 cancellationToken);
+            if (lost is not null)
+                throw lost;
         }
         var put = new RegistryRequest(HttpMethod.Put, WithDigest(location, blob.Digest)) { Content = Nothing, TimeLimit = LimitFor(blob.Size) };
         await EnsureWrittenAsync(blob, open, put, await client.AskOnceAsync(put, cancellationToken), cancellationToken);
     }
 
-    private async Task<(Uri Location, long Position)> WhereAsync(Uri location, long size, CancellationToken cancellationToken)
+    /// <summary>
+    /// Null: the registry can no longer say, so the upload has to begin again. It may know nothing of it any more (404), or refuse the address that it gave
+    /// before the break, which is how docker-registry 2 answers (400, sometimes 416 or 404).
+    /// </summary>
+    private async Task<(Uri Location, long Position)?> WhereAsync(Uri location, long size, CancellationToken cancellationToken)
     {
         var get = new RegistryRequest(HttpMethod.Get, location);
         var answer = await client.AskOnceAsync(get, cancellationToken);
         if (!answer.IsSuccess)
-            throw client.Failure(get, answer);
+            return null;
         // "0-0" stands for nothing as well as for one byte; beginning again at 0 is right for neither being known.
         var end = EndOf(answer) ?? 0;
         return (answer.Header("Location") is null ? location : client.UploadAddress(get, answer), end <= 1 ? 0 : Math.Min(end, size));
     }
+
+    private RegistryFault Lost(Descriptor blob) => new(client.Failure(
+        DiagnosticCodes.RegistryError,
+        $"{client.Endpoint.Name} has forgotten the broken upload of blob {blob.Digest}, each time it was begun. Check any proxy in between; the registry's log says more."));
 
     private async Task EnsureWrittenAsync(Descriptor blob, Func<Stream> open, RegistryRequest put, RegistryAnswer answer, CancellationToken cancellationToken)
     {

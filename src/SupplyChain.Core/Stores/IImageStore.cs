@@ -1,3 +1,4 @@
+using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
 
 namespace SupplyChain.Core.Stores;
@@ -44,7 +45,15 @@ public interface IImageStore
     Task<Digest?> ResolveTagAsync(string tag, CancellationToken cancellationToken);
 
     /// <summary>Points a tag to a manifest that the store already has.</summary>
-    Task SetTagAsync(string tag, Descriptor manifest, CancellationToken cancellationToken);
+    /// <param name="onlyIfNew">
+    /// The tag is not to be moved: where the store can look and write in one step (registries that honour If-None-Match, RFC 9110, 13.1.2; a layout),
+    /// somebody else who sets it at the same moment is not overwritten. Elsewhere it is set.
+    /// </param>
+    /// <exception cref="DiagnosticException">SCB4010: it points to another image now, or the registry lets nobody move it.</exception>
+    Task SetTagAsync(string tag, Descriptor manifest, CancellationToken cancellationToken, bool onlyIfNew = false);
+
+    /// <summary>All tags, also those that clients keep evidence under; in the order of the store.</summary>
+    Task<IReadOnlyList<string>> ListTagsAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>A manifest with its bytes. The descriptor carries <c>artifactType</c> and the manifest's annotations when it is a referrer.</summary>

@@ -9,15 +9,41 @@ namespace SupplyChain.Core.Stores;
 /// points to what a failed push leaves behind.
 /// </summary>
 /// <param name="Parallelism">Uploads at the same time.</param>
-internal sealed record ImagePusher(int Parallelism = 4)
+internal sealed record ImagePusher(int Parallelism = ImagePusher.DefaultParallelism)
 {
+    public const int DefaultParallelism = 4;
+
+    /// <summary>Takes a line now and then, while uploads take longer than a few seconds.</summary>
+    public Action<string> Say { get; init; } = _ => { };
+
+    /// <summary>For the whole push, repetitions and pauses included.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromHours(1);
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <exception cref="DiagnosticException">
     /// SCB4009: the verdict did not pass. SCB1005: it is about another image, or a file of the layout has changed since it was opened. SCB1004: one is missing.
+    /// SCB4012: it took longer than <see cref="TimeLimit"/>.
     /// </exception>
     public async Task<PushedImage> PushAsync(ImageLayout layout, IImageStore store, GateVerdict verdict, CancellationToken cancellationToken)
     {
         RequirePassed(layout, verdict);
+        using var limit = new CancellationTokenSource(TimeLimit, Clock);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await CopyAsync(layout, store, linked.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new DiagnosticException(
+                DiagnosticCodes.PushTooSlow,
+                $"{store.Repository.Name} did not have the whole image after {TimeLimit.TotalMinutes:0} minutes, so the push was given up. Nothing was tagged; what has arrived stays, and publishing again sends only the rest. Set SupplyChainPushTimeLimitMinutes for slow networks.");
+        }
+    }
 
+    private async Task<PushedImage> CopyAsync(ImageLayout layout, IImageStore store, CancellationToken cancellationToken)
+    {
         var blobs = layout.ListBlobs();
         var children = layout.ListManifests().Where(manifest => manifest.Digest != layout.Root.Digest).ToArray();
 
@@ -33,6 +59,7 @@ internal sealed record ImagePusher(int Parallelism = 4)
 
         int mounted = 0;
         long uploaded = 0;
+        using var progress = new UploadProgress(missing.Sum(blob => blob.Size), Say, Clock);
         await Parallel.ForEachAsync(
             missing,
             new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
@@ -42,10 +69,11 @@ internal sealed record ImagePusher(int Parallelism = 4)
                 {
                     await LayoutCheck.RunAsync(layout, [blob], token);
                     Interlocked.Increment(ref mounted);
+                    progress.Skip(blob.Size);
                 }
                 else
                 {
-                    await store.WriteBlobAsync(blob, () => Open(layout, blob.Digest), token);
+                    await store.WriteBlobAsync(blob, () => progress.Count(Open(layout, blob.Digest)), token);
                     Interlocked.Add(ref uploaded, blob.Size);
                 }
             });

@@ -118,11 +118,22 @@ internal sealed class LayoutStore : IImageStore
     public async Task<Digest?> ResolveTagAsync(string tag, CancellationToken cancellationToken) =>
         (await _index.ReadAsync(cancellationToken)).FirstOrDefault(d => d.Annotations?.GetValueOrDefault(ImageDocuments.RefName) == tag)?.Digest;
 
-    public async Task SetTagAsync(string tag, Descriptor manifest, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> ListTagsAsync(CancellationToken cancellationToken) =>
+        [.. (await _index.ReadAsync(cancellationToken)).Select(d => d.Annotations?.GetValueOrDefault(ImageDocuments.RefName)).OfType<string>().Distinct(StringComparer.Ordinal)];
+
+    public async Task SetTagAsync(string tag, Descriptor manifest, CancellationToken cancellationToken, bool onlyIfNew = false)
     {
         if (await ReadManifestAsync(manifest.Digest, cancellationToken) is null)
             throw Damaged($"manifest {manifest.Digest} is missing, so tag {tag} was not set");
-        await _index.ChangeAsync(entries => MoveTag(entries, tag, manifest), cancellationToken);
+        await _index.ChangeAsync(
+            entries =>
+            {
+                // Looked at again under the lock: another publish may have set it since.
+                if (onlyIfNew && entries.FirstOrDefault(e => LayoutIndex.TagOf(e) == tag) is { } there && LayoutIndex.DigestOf(there) != manifest.Digest.ToString())
+                    throw Tagger.PointsElsewhere(this, tag, Digest.TryParse(LayoutIndex.DigestOf(there), out var other) ? other : null, manifest.Digest);
+                return MoveTag(entries, tag, manifest);
+            },
+            cancellationToken);
     }
 
     /// <summary>One entry a tag. An entry without a tag becomes the tag's; the image that loses its last tag stays listed, without one.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
@@ -144,6 +145,18 @@ internal sealed class RegistryClient(RegistryEndpoint endpoint, ImageReference r
         return uri;
     }
 
+    /// <summary>Where a list goes on (RFC 8288: <c>Link: &lt;/v2/…?n=…&amp;last=…&gt;; rel="next"</c>); null: it ends here.</summary>
+    /// <param name="list">For people: <c>the list of tags</c>.</param>
+    public Uri? NextPage(RegistryRequest request, RegistryAnswer answer, string list)
+    {
+        var link = answer.Header("Link");
+        if (link is null || !link.Contains("next", StringComparison.Ordinal) || link.IndexOf('<') is var start && start < 0 || link.IndexOf('>', start) is var end && end < 0)
+            return null;
+        if (Uri.TryCreate(request.Uri, link[(start + 1)..end], out var next) && endpoint.IsOwn(next))
+            return next;
+        throw Failure(DiagnosticCodes.RegistryError, $"{endpoint.Name} continues {list} on another host. It was not followed. Check the registry's external address in its own settings.");
+    }
+
     private async Task<HttpResponseMessage> SendAsync(RegistryRequest request, CancellationToken cancellationToken)
     {
         var uri = request.Uri;
@@ -160,7 +173,10 @@ internal sealed class RegistryClient(RegistryEndpoint endpoint, ImageReference r
                 message.Headers.TryAddWithoutValidation("Accept", request.Accept);
             foreach (var (name, value) in request.Headers)
                 message.Headers.TryAddWithoutValidation(name, value);
+            var began = retries.Clock.GetTimestamp();
             var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            // Every attempt, also the refused and the redirected ones; those without an answer are logged where it is decided what becomes of them.
+            retries.Log(string.Create(CultureInfo.InvariantCulture, $"{request.Method} {RegistryErrors.Address(uri)}: {(int)response.StatusCode} in {retries.Clock.GetElapsedTime(began).TotalSeconds:0.00} s"));
             try
             {
                 if (response.StatusCode == HttpStatusCode.Unauthorized && own && challenges++ < MostChallenges

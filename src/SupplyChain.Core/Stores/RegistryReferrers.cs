@@ -89,7 +89,7 @@ internal sealed class RegistryReferrers(RegistryClient client, RegistryStore sto
                 throw client.Failure(request, answer);
             var index = ParseIndex(answer.Body, $"the referrers of {subject.Short}");
             result.AddRange(Descriptors(index));
-            page = NextPage(request, answer);
+            page = client.NextPage(request, answer, "the list of referrers");
             if (pages == MostPages)
                 throw client.Failure(DiagnosticCodes.RegistryError, $"{client.Endpoint.Name} lists the referrers of {subject} on more than {MostPages} pages. They were not read.");
         }
@@ -153,17 +153,6 @@ internal sealed class RegistryReferrers(RegistryClient client, RegistryStore sto
         throw client.Failure(
             DiagnosticCodes.RegistryError,
             $"{store.Repository.Name} has something under {what} that is not an OCI index of at most 4 MiB, so referrers can be neither read nor added there. Nothing was tagged. Find out what wrote it, delete it, and publish again.");
-    }
-
-    private Uri? NextPage(RegistryRequest request, RegistryAnswer answer)
-    {
-        // RFC 8288: Link: </v2/…?n=…&last=…>; rel="next"
-        var link = answer.Header("Link");
-        if (link is null || !link.Contains("next", StringComparison.Ordinal) || link.IndexOf('<') is var start && start < 0 || link.IndexOf('>', start) is var end && end < 0)
-            return null;
-        if (Uri.TryCreate(request.Uri, link[(start + 1)..end], out var next) && client.Endpoint.IsOwn(next))
-            return next;
-        throw client.Failure(DiagnosticCodes.RegistryError, $"{client.Endpoint.Name} continues the list of referrers on another host. It was not followed. Check the registry's external address in its own settings.");
     }
 
     /// <summary>False: everything is there already, as it should be.</summary>

@@ -133,12 +133,15 @@ internal sealed class RegistryStore : IImageStore
         return await ReadTagAsync(tag, cancellationToken) is { } read ? Digest.Of(read.Content) : null;
     }
 
-    public async Task SetTagAsync(string tag, Descriptor manifest, CancellationToken cancellationToken)
+    public async Task SetTagAsync(string tag, Descriptor manifest, CancellationToken cancellationToken, bool onlyIfNew = false)
     {
         var content = await ReadManifestAsync(manifest.Digest, cancellationToken)
             ?? throw _client.Failure(DiagnosticCodes.RegistryReadBackDiffers, $"{Repository.Name} no longer has {manifest.Digest}, so tag {tag} was not set. Publish again; if it happens again, look at the registry's clean-up rules.");
         var request = Put(tag, manifest.MediaType, content);
-        var answer = await _client.AskAsync(request, cancellationToken);
+        var answer = await _client.AskAsync(onlyIfNew ? request with { Headers = [("If-None-Match", "*")] } : request, cancellationToken);
+        // Most registries ignore the condition; one that does not know it at all may also say so.
+        if (onlyIfNew && answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotImplemented && !RegistryErrors.SaysImmutable(answer.Status, answer.Body))
+            answer = await _client.AskAsync(request, cancellationToken);
         if (answer.IsSuccess)
             return;
         if (RegistryErrors.SaysImmutable(answer.Status, answer.Body) || answer.Status is HttpStatusCode.Conflict or HttpStatusCode.PreconditionFailed)
@@ -152,6 +155,26 @@ internal sealed class RegistryStore : IImageStore
                 $"{Repository.Name} does not let tag {tag} be moved ({_client.Describe(answer)}): it points to {current?.Short ?? "another image"}, this image is {manifest.Digest.Short}. Publish a new version.");
         }
         throw _client.Failure(request, answer);
+    }
+
+    public async Task<IReadOnlyList<string>> ListTagsAsync(CancellationToken cancellationToken)
+    {
+        var tags = new List<string>();
+        Uri? page = _client.Address("tags/list");
+        for (var pages = 0; page is not null; pages++)
+        {
+            var request = new RegistryRequest(HttpMethod.Get, page) { Accept = "application/json" };
+            var answer = await _client.AskAsync(request, cancellationToken);
+            if (answer.Status == HttpStatusCode.NotFound)
+                return [];
+            if (!answer.IsSuccess)
+                throw _client.Failure(request, answer);
+            tags.AddRange(TagList.Read(answer.Body) ?? throw _client.Failure(DiagnosticCodes.RegistryError, $"{Repository.Name} answered with a list of tags that is none, or of more than 4 MiB. It was not read."));
+            page = _client.NextPage(request, answer, "the list of tags");
+            if (pages == TagList.MostPages)
+                throw _client.Failure(DiagnosticCodes.RegistryError, $"{Repository.Name} lists its tags on more than {TagList.MostPages} pages. They were not read.");
+        }
+        return tags;
     }
 
     /// <summary>What a tag points to, with its bytes; null when there is no such tag.</summary>

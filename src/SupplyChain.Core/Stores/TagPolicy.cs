@@ -10,7 +10,7 @@ internal sealed record TagPolicy(bool Immutable, IReadOnlyList<string> Mutable)
     public bool MayMove(string tag) => !Immutable || Mutable.Any(pattern => Matches(pattern, tag));
 
     /// <summary>Without backtracking into regular expressions: the pattern comes from a project file, and this must end quickly for any.</summary>
-    private static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
+    internal static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
     {
         int p = 0, t = 0, star = -1, mark = 0;
         while (t < text.Length)

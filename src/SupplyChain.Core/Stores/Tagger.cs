@@ -21,9 +21,7 @@ internal sealed record Tagger
         {
             if (current[i] is { } digest && digest != image && !policy.MayMove(wanted[i]))
             {
-                throw new DiagnosticException(
-                    DiagnosticCodes.TagPointsElsewhere,
-                    $"tag {wanted[i]} in {store.Repository.Name} already points to {digest.Short}, this image is {image.Short}. Publish a new version, or list the tag in SupplyChainMutableTags.");
+                throw PointsElsewhere(store, wanted[i], digest, image);
             }
         }
         return wanted.Where((_, i) => current[i] != image).ToArray();
@@ -35,14 +33,33 @@ internal sealed record Tagger
         var missing = await CheckAsync(store, image.Digest, tags, policy, cancellationToken);
         foreach (var tag in missing)
         {
-            await store.SetTagAsync(tag, image.Root, cancellationToken);
-            if (await store.ResolveTagAsync(tag, cancellationToken) is var now && now != image.Digest)
-            {
-                throw new DiagnosticException(
-                    DiagnosticCodes.RegistryReadBackDiffers,
-                    $"tag {tag} in {store.Repository.Name} was set to {image.Digest.Short} and points to {(now is { } other ? other.Short : "nothing")} when read back. Another publish may have moved it at the same moment: publish a version of its own for each.");
-            }
+            await store.SetTagAsync(tag, image.Root, cancellationToken, onlyIfNew: !policy.MayMove(tag));
+            var now = await ReadBackAsync(store, tag, image.Digest, cancellationToken);
+            if (now == image.Digest)
+                continue;
+            // Of two that set a tag at the same moment one wins, where it may not move: this is the other.
+            if (now is not null && !policy.MayMove(tag))
+                throw PointsElsewhere(store, tag, now, image.Digest);
+            throw new DiagnosticException(
+                DiagnosticCodes.RegistryReadBackDiffers,
+                $"tag {tag} in {store.Repository.Name} was set to {image.Digest.Short} and points to {(now is { } other ? other.Short : "nothing")} when read back. Another publish may have moved it at the same moment: publish a version of its own for each.");
         }
         return missing;
     }
+
+    /// <summary>What the tag points to; asked a few times, as a registry may need a moment until a write can be seen everywhere.</summary>
+    private static async Task<Digest?> ReadBackAsync(IImageStore store, string tag, Digest expected, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var now = await store.ResolveTagAsync(tag, cancellationToken);
+            if (now == expected || attempt == 3)
+                return now;
+            await Task.Delay(TimeSpan.FromMilliseconds(100 * attempt), cancellationToken);
+        }
+    }
+
+    internal static DiagnosticException PointsElsewhere(IImageStore store, string tag, Digest? current, Digest image) => new(
+        DiagnosticCodes.TagPointsElsewhere,
+        $"tag {tag} in {store.Repository.Name} already points to {current?.Short ?? "another image"}, this image is {image.Short}. Publish a new version, or list the tag in SupplyChainMutableTags.");
 }

@@ -64,7 +64,22 @@ internal sealed class ImageExaminer(Verifier verifier)
         if (reference.Digest is { } given)
             return given;
         var tag = reference.Tag ?? "latest";
-        return await store.ResolveTagAsync(tag, cancellationToken) ?? throw Failed($"{store.Repository.Name} has no tag {tag}. Check the reference.");
+        return await store.ResolveTagAsync(tag, cancellationToken) ?? throw Failed($"{store.Repository.Name} has no tag {tag}{await OthersAsync(store, cancellationToken)}. Check the reference.");
+    }
+
+    /// <summary>A few of the tags that are there: often the one that was meant is among them.</summary>
+    private static async Task<string> OthersAsync(IImageStore store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var tags = (await store.ListTagsAsync(cancellationToken)).Where(tag => !tag.StartsWith("sha256-", StringComparison.Ordinal)).ToArray();
+            return tags.Length == 0 ? " and no other" : $"; it has {string.Join(", ", tags.TakeLast(5))}{(tags.Length > 5 ? $" and {tags.Length - 5} more" : "")}";
+        }
+        catch (DiagnosticException)
+        {
+            // Not every account may list.
+            return "";
+        }
     }
 
     private async Task<(string Type, VerifiedStatement? Statement)> VerifyAsync(VerificationRequest basis, string type, bool required, CancellationToken cancellationToken)

@@ -42,6 +42,9 @@ public sealed class PlanReaderSpecs : IDisposable
     [InlineData("SupplyChainCycloneDxVersion", "1.5")]
     [InlineData("SupplyChainSign", "2")]
     [InlineData("SupplyChainLoadImage", "always")]
+    [InlineData("SupplyChainParallelUploads", "0")]
+    [InlineData("SupplyChainParallelUploads", "65")]
+    [InlineData("SupplyChainPushTimeLimitMinutes", "0")]
     [InlineData("SupplyChainSeverityThreshold", "Severe")]
     [InlineData("SupplyChainSeverityThreshold", "")]
     public void A_value_that_is_not_valid_is_refused_with_the_valid_ones(string name, string value)
@@ -133,6 +136,46 @@ public sealed class PlanReaderSpecs : IDisposable
     {
         _values["SupplyChainTrustedAuthenticationHost"] = "auth.example.com;login.example.com";
         Read().TrustedAuthenticationHosts.ShouldBe(["auth.example.com", "login.example.com"]);
+    }
+
+    [Theory]
+    [InlineData("latest", "registry.example.com", true)]
+    [InlineData("1.0.0;latest", "registry.example.com", false)]
+    [InlineData("1.0.0", "registry.example.com", false)]
+    [InlineData("latest", "", false)]
+    public void Latest_as_the_only_tag_of_a_registry_is_a_warning_that_says_how_to_version(string tags, string registry, bool warns)
+    {
+        (_values["ContainerImageTags"], _values["ContainerRegistry"], _values["SupplyChainSign"], _values["Version"]) = (tags, registry, "false", "2.1.0");
+        var advice = Read().TagAdvice;
+        (advice is not null).ShouldBe(warns);
+        if (!warns)
+            return;
+        advice!.Code.ShouldBe(DiagnosticCodes.OnlyLatest);
+        advice.Severity.ShouldBe(DiagnosticSeverity.Warning);
+        advice.Message.ShouldContain("-p:ContainerImageTag=2.1.0");
+    }
+
+    [Fact]
+    public void A_base_image_from_a_mirror_is_published_under_the_name_that_everybody_knows()
+    {
+        (_values["BaseImageName"], _values["ContainerBaseRegistry"], _values["ContainerBaseName"], _values["ContainerBaseTag"]) = ("mcr.microsoft.com/dotnet/aspnet:10.0", "mirror.corp.example", "mcr/dotnet/aspnet", "10.0");
+        _values["ContainerBaseImage"] = "mirror.corp.example/mcr/dotnet/aspnet:10.0";
+        var plan = Read();
+        plan.BaseImage.ShouldBe("mcr.microsoft.com/dotnet/aspnet:10.0");
+        plan.Parameters["ContainerBaseRegistry"].ShouldBe("mcr.microsoft.com");
+        plan.Parameters.Values.ShouldNotContain(value => value.Contains("corp.example"));
+        (_values["ContainerRegistry"], _values["SupplyChainSign"]) = ("mirror.corp.example", "false");
+        Read().BaseRepository.ShouldBe("mcr/dotnet/aspnet"); // its layers are mounted from where they are
+    }
+
+    [Fact]
+    public void Uploads_and_tools_follow_the_settings()
+    {
+        (_values["SupplyChainParallelUploads"], _values["SupplyChainPushTimeLimitMinutes"]) = ("8", "5");
+        (_values["SupplyChainToolsSource"], _values["SupplyChainRegistryMirror"]) = ("oci://ghcr.io/tools", "ghcr.io|mirror.example.com/ghcr");
+        var plan = Read();
+        (plan.ParallelUploads, plan.PushTimeLimit).ShouldBe((8, TimeSpan.FromMinutes(5)));
+        plan.Tools!.Source.ShouldBe("oci://mirror.example.com/ghcr/tools");
     }
 
     public void Dispose() => _folder.Dispose();

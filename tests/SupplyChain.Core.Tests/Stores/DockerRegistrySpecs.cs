@@ -103,6 +103,20 @@ public sealed class DockerRegistrySpecs : IDisposable
         await stream.CopyToAsync(Stream.Null, Token);
     }
 
+    /// <summary>The first cut is in the whole upload, the second in a chunk; docker-registry 2.8 forgets an upload whose address it did not renew, so it may begin again.</summary>
+    [Fact]
+    public async Task A_large_layer_arrives_although_the_connection_is_cut_in_the_middle_of_it_and_of_a_chunk()
+    {
+        await using var registry = await DockerRegistry.StartAsync(Token);
+        await using var proxy = new CuttingProxy(registry.Host, 9_000_000, 3_000_000, 12_000_000);
+        var content = SampleImage.Bytes(23 * 1024 * 1024, "cut");
+        var blob = SampleImage.Describe(content);
+        await _bench.Store(proxy.Host).WriteBlobAsync(blob, () => new MemoryStream(content), Token);
+        proxy.CutsLeft.ShouldBe(0);
+        await using var stream = await _bench.Store(registry.Host).ReadBlobAsync(blob, Token);
+        await stream.CopyToAsync(Stream.Null, Token);
+    }
+
     [Fact]
     public async Task Writers_of_the_same_image_that_take_turns_keep_each_others_evidence()
     {

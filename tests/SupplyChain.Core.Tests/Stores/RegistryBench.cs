@@ -9,7 +9,9 @@ namespace SupplyChain.Core.Tests.Stores;
 /// <summary>Makes registry stores for tests: nothing of this machine's environment, no real waiting, and a log.</summary>
 internal sealed class RegistryBench : IDisposable
 {
-    public HttpClient Http { get; } = RegistryHttp.CreateClient();
+    public RegistryBench(string? certificateAuthorityFile = null) => Http = RegistryHttp.CreateClient(certificateAuthorityFile);
+
+    public HttpClient Http { get; }
 
     public ConcurrentQueue<string> Log { get; } = new();
 

@@ -66,63 +66,6 @@ public sealed class RegistryFaultSpecs : IAsyncDisposable
         _registry.Requests.Count(r => r.Path.Contains("/manifests/") && r.IsWrite).ShouldBe(1);
     }
 
-    [Fact]
-    public async Task An_upload_whose_answer_was_lost_is_not_sent_twice()
-    {
-        var lost = false;
-        var image = SampleImage.Write(_folder);
-        var layer = image.Platforms[0].Layers[0];
-        _registry.After = (call, reply) =>
-        {
-            if (lost || call.Method != "PUT" || call.Query("digest") != layer.Digest.ToString())
-                return reply;
-            lost = true;
-            return HttpReply.Reset();
-        };
-        await _bench.Store(_registry.Host).WriteBlobAsync(layer, () => File.OpenRead(image.BlobPath(layer.Digest)), Token);
-        _registry.Requests.Count(r => r.Method == "POST").ShouldBe(1);
-    }
-
-    [Fact]
-    public async Task A_large_upload_that_breaks_off_goes_on_in_chunks_where_the_registry_stopped()
-    {
-        var content = SampleImage.Bytes(12 * 1024 * 1024, "large");
-        var patches = 0;
-        _registry.Before = call =>
-            call.Method == "PUT" && call.Headers.GetValueOrDefault("Content-Length") != "0" ? HttpReply.Reset(100_000)
-            : call.Method == "PATCH" && ++patches == 2 ? HttpReply.Reset(100_000)
-            : null;
-        await _bench.Store(_registry.Host).WriteBlobAsync(SampleImage.Describe(content), () => new MemoryStream(content), Token);
-        _registry.HasBlob("team/app", Digest.Of(content).ToString()).ShouldBeTrue();
-        patches.ShouldBe(4); // 5 MiB, broken, 5 MiB again from where the first ended, the rest
-    }
-
-    [Fact]
-    public async Task Chunks_are_used_where_the_registry_names_their_size()
-    {
-        await UseAsync(new TestRegistryOptions { SmallestChunk = 6 * 1024 * 1024 });
-        var content = SampleImage.Bytes(14 * 1024 * 1024, "chunks");
-        await _bench.Store(_registry.Host).WriteBlobAsync(SampleImage.Describe(content), () => new MemoryStream(content), Token);
-        var ranges = _registry.Calls.Where(c => c.Method == "PATCH").Select(c => c.Headers["Content-Range"]).ToArray();
-        ranges.ShouldBe(["0-6291455", "6291456-12582911", "12582912-14680063"]);
-    }
-
-    [Fact]
-    public async Task Chunks_are_used_where_the_whole_is_too_large()
-    {
-        await UseAsync(new TestRegistryOptions { LargestBody = 6 * 1024 * 1024 });
-        var content = SampleImage.Bytes(7 * 1024 * 1024, "413");
-        await _bench.Store(_registry.Host).WriteBlobAsync(SampleImage.Describe(content), () => new MemoryStream(content), Token);
-        _registry.HasBlob("team/app", Digest.Of(content).ToString()).ShouldBeTrue();
-    }
-
-    [Fact]
-    public async Task An_upload_address_may_be_absolute_and_keeps_its_query()
-    {
-        _registry.After = (call, reply) => call.Method == "POST" ? reply.With("Location", $"http://{_registry.Host}{reply.Headers.Single(h => h.Name == "Location").Value}") : reply;
-        await PushAsync();
-    }
-
     [Theory]
     [InlineData("/manifests/")]
     [InlineData("/blobs/uploads/")]
@@ -240,20 +183,6 @@ public sealed class RegistryFaultSpecs : IAsyncDisposable
         failure.Message.ShouldContain("400 BadRequest");
     }
 
-    [Fact]
-    public async Task Cancelling_ends_a_push_at_once()
-    {
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        _registry.Before = call =>
-        {
-            if (call.Method == "PUT")
-                cancel.Cancel();
-            return call.Method == "PUT" ? TestRegistry.Error(503, "UNAVAILABLE", "") : null;
-        };
-        var image = SampleImage.Write(_folder);
-        await Should.ThrowAsync<OperationCanceledException>(() => new ImagePusher().PushAsync(image, _bench.Store(_registry.Host), SampleImage.Passed(image), cancel.Token));
-    }
-
     public async ValueTask DisposeAsync()
     {
         await _registry.DisposeAsync();
@@ -266,12 +195,6 @@ public sealed class RegistryFaultSpecs : IAsyncDisposable
         var image = SampleImage.Write(_folder);
         await new ImagePusher().PushAsync(image, _bench.Store(_registry.Host), SampleImage.Passed(image), Token);
         return image;
-    }
-
-    private async Task UseAsync(TestRegistryOptions options)
-    {
-        await _registry.DisposeAsync();
-        _registry = new TestRegistry(options);
     }
 
     private void FailFirst(string method, string path, HttpReply fault)
