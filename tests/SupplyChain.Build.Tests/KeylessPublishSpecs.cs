@@ -28,7 +28,7 @@ public sealed class KeylessPublishSpecs(Workshop workshop)
 
         run.Output.ShouldContain("signed with the identity of SIGSTORE_ID_TOKEN; attested SBOM (CycloneDX");
         run.Output.ShouldContain("scan result, provenance");
-        run.Output.ShouldNotContain(token);
+        await SecretSpecs.ShouldBeNowhereAsync(project, run, token);
         var reference = File.ReadAllText(project.Path("bin/Release/net10.0/supply-chain/digest.txt")).Trim();
         string[] stranger = ["--certificate-identity", Sigstore.Subject, "--certificate-oidc-issuer", Sigstore.Issuer, "--trusted-root", sigstore.TrustedRoot];
         var signature = await Workshop.RunAsync("cosign", ["verify", .. stranger, reference]);

@@ -27,14 +27,21 @@ public sealed class SecretSpecs(Workshop workshop)
         Directory.CreateDirectory(folder.File("docker"));
         await File.WriteAllTextAsync(folder.File("docker/config.json"), $$"""{ "auths": { "{{registry.Host}}": { "auth": "{{account}}" } } }""", Cancellation);
         var project = workshop.Project();
-        var key = $"-p:SupplyChainSigningKey={folder.File("own.key")}";
+        var pem = await File.ReadAllTextAsync(folder.File("own.key"), Cancellation);
+        string[] secrets = [KeyPassword, DockerRegistry.Password, account, pem.Split('\n')[2]];
+        var temporary = Path.Combine(workshop.Package.Home, "tmp");
+        await using var watch = new SecretWatch([project.Path("obj"), temporary], secrets);
 
         var run = (await project.PublishAsync(
             Cancellation,
-            [.. workshop.To("secret", host: registry.Host), key, "-v:diag"],
-            new Dictionary<string, string?> { ["COSIGN_PASSWORD"] = KeyPassword, ["DOCKER_CONFIG"] = folder.File("docker") })).Succeeded();
+            [.. workshop.To("secret", host: registry.Host), "-p:SupplyChainSigningKey=env://RELEASE_KEY", "-v:diag"],
+            new Dictionary<string, string?> { ["COSIGN_PASSWORD"] = KeyPassword, ["RELEASE_KEY"] = pem, ["DOCKER_CONFIG"] = folder.File("docker") })).Succeeded();
         run.Output.ShouldContain($"verified from {registry.Host}; tagged 1.4.0");
-        await ShouldBeNowhereAsync(project, run, KeyPassword, DockerRegistry.Password, account);
+        (await watch.FoundAsync()).ShouldBeEmpty();
+        watch.Processes.ShouldContain(command => command.Contains("attest-blob"), "it has seen cosign at work");
+        await ShouldBeNowhereAsync(project, run, secrets);
+        foreach (var file in Directory.EnumerateFiles(temporary, "*", SearchOption.AllDirectories))
+            secrets.ShouldAllBe(secret => !File.ReadAllText(file).Contains(secret));
     }
 
     /// <summary>
@@ -61,7 +68,7 @@ public sealed class SecretSpecs(Workshop workshop)
             await ShouldBeNowhereAsync(project, run, DockerRegistry.Password);
     }
 
-    private static async Task ShouldBeNowhereAsync(TestProject project, DotnetRun run, params string[] secrets)
+    internal static async Task ShouldBeNowhereAsync(TestProject project, DotnetRun run, params string[] secrets)
     {
         foreach (var secret in secrets)
         {

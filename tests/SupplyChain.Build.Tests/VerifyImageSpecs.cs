@@ -10,15 +10,26 @@ public sealed class VerifyImageSpecs(Workshop workshop)
     [Fact]
     public async Task A_published_image_is_verified_and_its_SBOM_fetched_and_what_is_not_as_expected_is_refused()
     {
-        var project = workshop.Project();
-        (await project.PublishAsync(Cancellation, [.. workshop.To("asked"), workshop.Signed])).Succeeded();
+        var project = workshop.Project().WriteTargets("""
+            <PropertyGroup><SupplyChainAttestations>Sbom;Vulnerabilities;Provenance;Vex</SupplyChainAttestations></PropertyGroup>
+            <ItemGroup><SupplyChainWaiver Include="CVE-2025-69720" Expires="2099-12-31" Reason="no terminal in the image" /></ItemGroup>
+            """);
+        (await project.PublishAsync(Cancellation, [.. workshop.To("asked"), workshop.Signed, "-p:SupplyChainSeverityThreshold=High"])).Succeeded()
+            .Output.ShouldContain("provenance, OpenVEX document");
         var image = $"-p:SupplyChainImageReference={workshop.Registry.Host}/asked:1.4.0";
         var key = $"-p:SupplyChainVerificationKey={workshop.PublicKey}";
 
         var run = (await project.DotnetAsync(Cancellation, "build", project.ProjectFile, "-t:SupplyChainVerifyImage", image, key)).Succeeded();
         run.Output.ShouldContain($"{workshop.Registry.Host}/asked@sha256:");
-        foreach (var line in new[] { "signed      key ", "SBOM        CycloneDX 1.6, ", "scan        ", "provenance  ", "supply chain: verified" })
+        foreach (var line in new[] { "signed      key ", "SBOM        CycloneDX 1.6, ", "scan        ", "provenance  ", "VEX         OpenVEX, ", "supply chain: verified" })
             run.Output.ShouldContain(line);
+        var vex = await Workshop.RunAsync("cosign", ["verify-attestation", "--type", "openvex", "--key", workshop.PublicKey, "--insecure-ignore-tlog=true", $"{workshop.Registry.Host}/asked:1.4.0"]);
+        vex.ExitCode.ShouldBe(0, vex.StandardError);
+        var statement = JsonDocument.Parse(JsonDocument.Parse(vex.StandardOutput.Split('\n')[0]).RootElement.GetProperty("payload").GetBytesFromBase64()).RootElement;
+        statement.GetProperty("_type").GetString().ShouldBe("https://in-toto.io/Statement/v1");
+        statement.GetProperty("predicateType").GetString().ShouldBe("https://openvex.dev/ns");
+        statement.GetProperty("predicate").GetProperty("statements").EnumerateArray().ShouldContain(one =>
+            one.GetProperty("vulnerability").GetProperty("name").GetString() == "CVE-2025-69720" && one.GetProperty("status").GetString() == "affected");
         run.Output.ShouldNotContain("->", customMessage: "nothing is built");
 
         (await project.DotnetAsync(Cancellation, "build", project.ProjectFile, "-t:SupplyChainVerifyImage", image)).Failed().Output.ShouldContain("error SCB5007: nobody says who must have signed");

@@ -16,6 +16,9 @@ internal sealed class DotnetCli(string home)
     /// <summary>Environment variables for every run, on top of the clean ones.</summary>
     public Dictionary<string, string?> Environment { get; } = [];
 
+    /// <summary>A program that runs dotnet and watches it, with its arguments; none: dotnet itself.</summary>
+    public IReadOnlyList<string> Under { get; init; } = [];
+
     public string PackagesFolder => Path.Combine(home, "packages");
 
     public async Task<DotnetRun> RunAsync(string directory, IReadOnlyList<string> arguments, CancellationToken cancellationToken, IReadOnlyDictionary<string, string?>? environment = null)
@@ -31,7 +34,7 @@ internal sealed class DotnetCli(string home)
             lock (gate)
                 output.Append(line).Append('\n');
         });
-        var result = await Cli.Wrap("dotnet").WithArguments(arguments).WithWorkingDirectory(directory).WithEnvironmentVariables(variables)
+        var result = await Cli.Wrap(Under is [var program, ..] ? program : "dotnet").WithArguments(Under.Count == 0 ? arguments : [.. Under.Skip(1), "dotnet", .. arguments]).WithWorkingDirectory(directory).WithEnvironmentVariables(variables)
             .WithValidation(CommandResultValidation.None).WithStandardOutputPipe(target).WithStandardErrorPipe(target)
             .ExecuteAsync(cancellationToken);
         var run = new DotnetRun(string.Join(' ', arguments), result.ExitCode, output.ToString());

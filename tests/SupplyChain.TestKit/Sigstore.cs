@@ -8,7 +8,7 @@ using CliWrap.Buffered;
 namespace SupplyChain.TestKit;
 
 /// <summary>
-/// A whole Sigstore on a free loopback port, for one test: Fulcio with a certificate transparency log, and Rekor (tests/toolchain/sigstore/server.mjs).
+/// A whole Sigstore on a free loopback port, for one test: Fulcio with a certificate transparency log, Rekor, and a timestamp server (tests/toolchain/sigstore/server.mjs).
 /// The trust material is made by the real cosign.
 /// </summary>
 internal sealed class Sigstore : IAsyncDisposable
@@ -52,6 +52,9 @@ internal sealed class Sigstore : IAsyncDisposable
         [("SIGSTORE_ROOT_FILE", _folder.File("fulcio.pem")), ("SIGSTORE_REKOR_PUBLIC_KEY", _folder.File("rekor.pub")), ("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", _folder.File("ctfe.pub"))];
 
     public string SigningConfig => _folder.File("signing-config.json");
+
+    /// <summary>The address of a timestamp server, which the trusted root names too.</summary>
+    public string TimestampUrl => $"{Url}/api/v1/timestamp";
 
     /// <summary>What was asked: <c>POST /api/v2/signingCert 200</c>.</summary>
     public IReadOnlyList<string> Requests
@@ -125,6 +128,7 @@ internal sealed class Sigstore : IAsyncDisposable
                 $"--fulcio=url={Url},certificate-chain={_folder.File("fulcio.pem")}",
                 $"--rekor=url={Url},public-key={_folder.File("rekor.pub")},start-time={Since}",
                 $"--ctfe=url={Url},public-key={_folder.File("ctfe.pub")},start-time={Since}",
+                $"--tsa=url={TimestampUrl},certificate-chain={_folder.File("tsa.pem")}",
                 $"--out={TrustedRoot}",
             ],
             cancellationToken);

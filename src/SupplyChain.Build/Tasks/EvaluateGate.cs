@@ -5,6 +5,7 @@ using SupplyChain.Core.Projects;
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Reports;
 using SupplyChain.Core.Scanning;
+using SupplyChain.Core.Signing;
 
 namespace SupplyChain.Build.Tasks;
 
@@ -37,6 +38,12 @@ public sealed class EvaluateGate : StageTask
         // Before the messages, so that what they point to is there.
         foreach (var command in WriteReports(plan, image, report, inventory, verdict, now))
             Log.LogMessage(MessageImportance.High, "{0}", command);
+        if (verdict.Passed && plan.AttestVex && ReportFiles.HasVex(verdict))
+        {
+            var vex = VexWriter.Write(verdict, plan.ReferenceTo(image.Root.Digest), now, Package.Version);
+            State.Attest(AttestedDocument.Write(image.Root.Digest, PredicateTypes.OpenVex, Path.Combine(plan.OutputDirectory, ReportFiles.Vex), vex));
+        }
+
         verdict.Warnings.ToList().ForEach(Report);
         verdict.Blocking.ToList().ForEach(Report);
         return verdict;

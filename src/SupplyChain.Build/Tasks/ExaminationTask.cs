@@ -37,6 +37,8 @@ public abstract class ExaminationTask : StageTask
             return await new ImageExaminer(verifier).ExamineAsync(
                 store, new ExaminationRequest(settings.Reference, settings.Signer, required, cosignAccess, work.FullName)
                 {
+                    OtherSigners = settings.OtherSigners,
+                    ReadLayers = settings.ReadLayers,
                     Evidence = elsewhere is null ? null : new RegistryStore(elsewhere, http, DockerCredentials.OfThisUser(Environment.GetEnvironmentVariable, Detail), access),
                 },
                 cancellationToken);

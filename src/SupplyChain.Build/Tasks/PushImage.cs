@@ -76,7 +76,11 @@ public sealed class PushImage : StageTask
             return;
         }
 
-        State.Evidence.Write([.. kept, .. await new CosignSigner(runner, cosign, plan.Signing, Package.Machine).SignAsync(missing, identity, plan.OutputDirectory, cancellationToken)]);
+        var signer = new CosignSigner(runner, cosign, plan.Signing, Package.Machine) { ForOlderLayoutAlone = plan.SignatureFormat == SignatureFormat.Legacy };
+        var made = await signer.SignAsync(missing, identity, plan.OutputDirectory, cancellationToken);
+        if (!await earlier.IsOfOneSignerAsync(kept, made, cancellationToken))
+            (kept, made, missing) = ([], await signer.SignAsync(statements, identity, plan.OutputDirectory, cancellationToken), statements);
+        State.Evidence.Write([.. kept, .. made]);
         Say($"{(missing.Contains(statements[0]) ? "" : "already ")}signed with {identity.DisplayName}{Attested(missing)}");
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Signing;
@@ -19,9 +20,10 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
     public async Task<IReadOnlyList<SignedEvidence>?> FindAsync(
         Descriptor image, IReadOnlyList<StatementToSign> statements, SigningIdentity identity, string directory, CancellationToken cancellationToken)
     {
-        // Without a key, who we are is known only once we have signed, unless the settings say it. A bundle that is found there would name its own
-        // maker, whoever that is.
-        if (identity.IsKeyless && PublicKeySource.FromSettings(settings, logged: true, machine) is null)
+        // Without a key, a bundle that is found there names its own maker, whoever that is: it must be the one that the settings ask for, or this job.
+        var byJob = identity.IsKeyless && !IsAskedFor;
+        var job = byJob ? JobIdentity.Read(identity.Ambient!, machine) : null;
+        if (byJob && job is null)
             return null;
 
         // What is not there has no evidence: the usual case.
@@ -32,18 +34,48 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
         var found = new List<(SignedEvidence Evidence, StoredBundle Bundle)>();
         foreach (var statement in statements)
         {
-            if (Find(stored, statement) is not { } bundle)
+            if (stored.FirstOrDefault(candidate => candidate.PredicateType == statement.PredicateType && Says(candidate, statement) && IsOf(job, candidate)) is not { } bundle)
                 continue;
             var file = Path.Combine(directory, statement.Name + ".sigstore.json");
             await File.WriteAllBytesAsync(file, bundle.Content, cancellationToken);
-            found.Add((new SignedEvidence(statement.Subject, statement.PredicateType, file), bundle));
+            found.Add((new SignedEvidence(statement.Subject, statement.PredicateType, file) { Earlier = true }, bundle));
         }
 
         return found.Count > 0 && await IsTrustedAsync(image, found, identity, cancellationToken) ? [.. found.Select(item => item.Evidence)] : null;
     }
 
-    private static StoredBundle? Find(IReadOnlyList<StoredBundle> stored, StatementToSign statement) =>
-        stored.FirstOrDefault(candidate => candidate.PredicateType == statement.PredicateType && Says(candidate, statement));
+    /// <summary>
+    /// Whether what was added now is of the very signer that the kept is of. Where workflows are reused a job learns its name only by signing; all of one
+    /// image is then signed anew, so that one identity verifies it.
+    /// </summary>
+    public async Task<bool> IsOfOneSignerAsync(IReadOnlyList<SignedEvidence> kept, IReadOnlyList<SignedEvidence> made, CancellationToken cancellationToken)
+    {
+        if (kept.Count == 0 || made.Count == 0 || IsAskedFor)
+            return true;
+        var (before, now) = (await CertificateAsync(kept[0]), await CertificateAsync(made[0]));
+        return (before?.Subject, before?.Issuer) == (now?.Subject, now?.Issuer);
+
+        async Task<CertificateIdentity?> CertificateAsync(SignedEvidence signed) => CertificateOf(await File.ReadAllBytesAsync(signed.BundleFile, cancellationToken));
+    }
+
+    /// <summary>The settings say who must have signed.</summary>
+    private bool IsAskedFor => PublicKeySource.FromSettings(settings, logged: true, machine) is not null;
+
+    private static bool IsOf(JobIdentity? job, StoredBundle candidate) => job is null || (CertificateOf(candidate.Content) is { } certificate && job.IsOfThisJob(certificate));
+
+    /// <summary>Of a bundle over a statement or over a message; null: a key has signed it, or it is damaged.</summary>
+    private static CertificateIdentity? CertificateOf(ReadOnlyMemory<byte> bundle)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(bundle);
+            return Bundle.ReadCertificate(document.RootElement.GetProperty("verificationMaterial")) is { } certificate ? CertificateIdentity.Read(certificate) : null;
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     private static bool Says(StoredBundle candidate, StatementToSign statement)
     {

@@ -4,7 +4,7 @@ using SupplyChain.Core.Signing;
 
 namespace SupplyChain.Core.Publishing;
 
-/// <summary>Whether two statements say the same about an image. Provenance and scan results name times and runs, which differ each time and change nothing.</summary>
+/// <summary>Whether two statements say the same about an image. Provenance, scan results and VEX documents name times and runs, which differ each time and change nothing.</summary>
 internal static class StatementMeaning
 {
     /// <param name="left">A statement that is valid; ours.</param>
@@ -13,7 +13,7 @@ internal static class StatementMeaning
     {
         if (left.SequenceEqual(right))
             return true;
-        if (predicateType is not (PredicateTypes.Provenance or PredicateTypes.Vulnerabilities))
+        if (predicateType is not (PredicateTypes.Provenance or PredicateTypes.Vulnerabilities or PredicateTypes.OpenVex))
             return false;
         try
         {
@@ -31,6 +31,8 @@ internal static class StatementMeaning
         if (root?["predicate"] is JsonObject predicate)
         {
             predicate.Remove("metadata");
+            predicate.Remove("@id");
+            predicate.Remove("timestamp");
             predicate.Remove("invocation");
             (predicate["runDetails"] as JsonObject)?.Remove("metadata");
         }

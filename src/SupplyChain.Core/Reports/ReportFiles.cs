@@ -9,6 +9,9 @@ internal sealed class ReportFiles(string directory, Func<string, string?> enviro
     /// <summary>GitHub takes 1 MiB for all summaries of a step; a longer one would be refused whole.</summary>
     private const int GitHubLimit = 1000 * 1024;
 
+    /// <summary>What was accepted, and why; only where something was.</summary>
+    public const string Vex = "vex.openvex.json";
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     /// <returns>Lines that must be printed exactly so: Azure Pipelines reads the log.</returns>
@@ -18,8 +21,8 @@ internal sealed class ReportFiles(string directory, Func<string, string?> enviro
         Write("report.html", Utf8.GetBytes(HtmlReport.Write(input)));
         var markdown = MarkdownReport.Write(input);
         Write("report.md", Utf8.GetBytes(markdown));
-        if (input.Verdict.Findings.Any(one => one.Decision is Decision.Waived or Decision.NotAffected or Decision.RuntimeSupplied))
-            Write("vex.openvex.json", VexWriter.Write(input.Verdict, input.Image, input.Now, input.ToolVersion));
+        if (HasVex(input.Verdict))
+            Write(Vex, VexWriter.Write(input.Verdict, input.Image, input.Now, input.ToolVersion));
         if (environment("GITHUB_STEP_SUMMARY") is { Length: > 0 } summary)
             AppendTo(summary, markdown);
         if (environment("GITLAB_CI") is { Length: > 0 })
@@ -30,6 +33,8 @@ internal sealed class ReportFiles(string directory, Func<string, string?> enviro
 
         return environment("TF_BUILD") is { Length: > 0 } ? [$"##vso[task.uploadsummary]{Path.Combine(directory, "report.md")}"] : [];
     }
+
+    public static bool HasVex(GateVerdict verdict) => verdict.Findings.Any(one => one.Decision is Decision.Waived or Decision.NotAffected or Decision.RuntimeSupplied);
 
     private static void AppendTo(string summary, string markdown)
     {

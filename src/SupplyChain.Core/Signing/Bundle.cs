@@ -22,6 +22,12 @@ public sealed record Bundle(
     /// <summary>The first transparency log entry; null: none. Not to be trusted before cosign has verified it.</summary>
     internal LogEntry? Log { get; init; }
 
+    /// <summary>A timestamp server has said when it was signed (RFC 3161). Not to be trusted before cosign has verified it.</summary>
+    internal bool IsTimestamped { get; init; }
+
+    /// <summary>Only a timestamp proves that the certificate was valid when it signed: no log names the time (as with Rekor 2).</summary>
+    internal bool NeedsTimestamp => Certificate is not null && IsTimestamped && Log is null;
+
     /// <summary>As much as cosign itself reads (COSIGN_MAX_ATTACHMENT_SIZE), in bytes.</summary>
     public const int SizeLimit = 128 * 1024 * 1024;
 
@@ -69,6 +75,8 @@ public sealed record Bundle(
             return new Bundle(mediaType, statement, payload, hint, certificate is null ? null : CertificateIdentity.Read(certificate), entries)
             {
                 Log = entries > 0 ? LogEntry.Read(log[0]) : null,
+                IsTimestamped = material.TryGetProperty("timestampVerificationData", out var times) && times.ValueKind == JsonValueKind.Object
+                    && times.TryGetProperty("rfc3161Timestamps", out var stamps) && stamps.ValueKind == JsonValueKind.Array && stamps.GetArrayLength() > 0,
             };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -94,7 +102,7 @@ public sealed record Bundle(
         return (payload, Statement.Parse(payload));
     }
 
-    private static byte[]? ReadCertificate(JsonElement material)
+    internal static byte[]? ReadCertificate(JsonElement material)
     {
         if (material.TryGetProperty("certificate", out var leaf))
             return Base64(leaf, "rawBytes");

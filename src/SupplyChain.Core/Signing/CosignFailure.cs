@@ -14,7 +14,7 @@ internal sealed class CosignFailure(Tool cosign, SigningIdentity identity, IMach
         if (CosignDialect.IsUnknown(result.StandardError, "--statement"))
             return new DiagnosticException(
                 DiagnosticCodes.ToolUnusable,
-                $"cosign ({cosign.Path}, found by {cosign.FoundBy}) is too old to sign: it has no attest-blob --statement. Install cosign 3.1.3 or later (2.6 is the minimum), or set SupplyChainCosignPath to one.");
+                $"cosign ({cosign.Path}, found by {cosign.FoundBy}) is too old to sign: it has no attest-blob --statement. Install cosign 3.1.3 or later (2.6 is the minimum; 2.5 will do for SupplyChainSignatureFormat=Legacy with a key and no services), or set SupplyChainCosignPath to one.");
         if (problem is not null)
             return Failed($"cosign wrote no usable bundle for {PredicateTypes.Describe(statement.PredicateType)}: {SingleLine.Of(problem, 300).TrimEnd('.')}. Is {cosign.Path} (found by {cosign.FoundBy}) an official cosign, 2.6 or later?");
         if (identity.Key is { } key)

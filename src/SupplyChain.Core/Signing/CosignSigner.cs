@@ -10,9 +10,12 @@ namespace SupplyChain.Core.Signing;
 public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSettings settings, IMachine machine)
 {
     /// <summary>Signing takes 0.2 s; a key service, a hardware key or Fulcio some seconds.</summary>
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(3);
+    internal static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(3);
 
     private readonly LimitedRunner _runner = new(runner);
+
+    /// <summary>Nobody will look for bundles: a cosign before 2.6 will do, see <see cref="OlderCosign"/>.</summary>
+    public bool ForOlderLayoutAlone { get; init; }
 
     /// <summary>Writes <c>NAME.sigstore.json</c> into the folder for each statement; when one fails, none.</summary>
     /// <returns>In the order of the statements.</returns>
@@ -45,9 +48,25 @@ public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSetting
             var outcomes = await Task.WhenAll(jobs.Select(job => SignOneAsync(job, arguments, dialect, work, cancellationToken)));
             if (outcomes.FirstOrDefault(outcome => outcome.Failed) is not { } failed)
                 return;
+            if (CosignDialect.IsUnknown(failed.Result.StandardError, "--statement") && ForOlderLayoutAlone && identity.Key is { } key && !UsesServices)
+            {
+                await SignWithOlderAsync(jobs, new OlderCosign(_runner, cosign, key, machine), failures, work, cancellationToken);
+                return;
+            }
+
             dialect = dialect.After(failed.Result.StandardError) ?? (failed.OldFormat && !dialect.NewBundleFormat ? dialect with { NewBundleFormat = true } : null)
                 ?? throw failures.Explain(failed.Job.Statement, failed.Result, failed.Problem);
         }
+    }
+
+    private bool UsesServices => settings.UsesTransparencyLog(keyless: false) || settings.UsesTimestamp(keyless: false);
+
+    private static async Task SignWithOlderAsync(List<Job> jobs, OlderCosign older, CosignFailure failures, WorkFolder work, CancellationToken cancellationToken)
+    {
+        var hint = older.ReadHintAsync(cancellationToken);
+        var signed = await Task.WhenAll(jobs.Select(async job => (Job: job, Failed: await older.SignAsync(job.Statement, work.File(job.Statement.Name + ".bundle"), await hint, cancellationToken))));
+        if (signed.FirstOrDefault(one => one.Failed is not null) is (var job, { } failed))
+            throw failures.Explain(job.Statement, failed, null);
     }
 
     private async Task<Outcome> SignOneAsync(Job job, CosignArguments arguments, CosignDialect dialect, WorkFolder work, CancellationToken cancellationToken)

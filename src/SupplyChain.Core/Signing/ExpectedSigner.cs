@@ -21,6 +21,9 @@ public sealed record ExpectedSigner(string DisplayName)
     /// <summary>Whether the signature must be in a transparency log.</summary>
     public bool RequireTransparencyLog { get; init; }
 
+    /// <summary>Whether a timestamp server must have said when it was signed; the trusted root names the servers that are believed.</summary>
+    public bool RequireTimestamp { get; init; }
+
     /// <summary>Absolute path; null: cosign's own (with a key and no log it needs none).</summary>
     public string? TrustedRoot { get; init; }
 
@@ -39,6 +42,8 @@ public sealed record ExpectedSigner(string DisplayName)
                 ("--trusted-root", TrustedRoot),
             ];
             var given = flags.Where(flag => !string.IsNullOrWhiteSpace(flag.Value)).SelectMany(flag => new[] { flag.Flag, flag.Value! });
+            if (RequireTimestamp)
+                given = given.Append("--use-signed-timestamps");
             return RequireTransparencyLog ? given : given.Append("--insecure-ignore-tlog=true");
         }
     }

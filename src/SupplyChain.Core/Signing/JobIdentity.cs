@@ -34,12 +34,18 @@ internal sealed record JobIdentity(string Issuer, IReadOnlyList<string> Subjects
         _ => null,
     };
 
+    /// <summary>Whether it was made for another run of this very job: the same subject and issuer. Where workflows are reused that cannot be known, and is false.</summary>
+    public bool IsOfThisJob(CertificateIdentity certificate) => IsSameIssuer(certificate) && Subjects.Contains(certificate.Subject);
+
+    private bool IsSameIssuer(CertificateIdentity certificate) =>
+        certificate.Issuer == Issuer || certificate.Issuer.StartsWith(Issuer + "/", StringComparison.Ordinal) || BrokeredIssuers.Contains(certificate.Issuer);
+
+    /// <param name="earlier">It may be of an earlier run of this job.</param>
     /// <exception cref="DiagnosticException">SCB5008: the certificate is another one's.</exception>
-    public void Check(CertificateIdentity certificate)
+    public void Check(CertificateIdentity certificate, bool earlier = false)
     {
-        var sameIssuer = certificate.Issuer == Issuer || certificate.Issuer.StartsWith(Issuer + "/", StringComparison.Ordinal) || BrokeredIssuers.Contains(certificate.Issuer);
-        var same = Run is not null && certificate.Run is { } run ? run == Run : Subjects.Contains(certificate.Subject);
-        if (sameIssuer && same)
+        var same = !earlier && Run is not null && certificate.Run is { } run ? run == Run : Subjects.Contains(certificate.Subject);
+        if (IsSameIssuer(certificate) && same)
             return;
         throw new DiagnosticException(
             DiagnosticCodes.CertificateOfAnother,

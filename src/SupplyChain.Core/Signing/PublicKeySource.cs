@@ -18,22 +18,32 @@ public sealed class PublicKeySource(IToolRunner runner, Tool cosign, SigningSett
     /// <exception cref="DiagnosticException">SCB5003 the verification key cannot be used; SCB5004 key text in the property; SCB5005 the public key cannot be had or is another one than the signer's.</exception>
     public async Task<ExpectedSigner> GetAsync(SigningIdentity identity, IReadOnlyList<SignedEvidence> evidence, string workDirectory, CancellationToken cancellationToken)
     {
-        var bundle = await ReadFirstAsync(evidence, cancellationToken);
+        var first = evidence.FirstOrDefault(signed => signed.PredicateType != PredicateTypes.SimpleSigning) ?? evidence[0];
+        var bundle = await ReadAsync(first, cancellationToken);
         if (FromSettings(settings, bundle.LogEntries > 0, machine) is { } asked)
+        {
+            asked = asked with { RequireTimestamp = asked.RequireTimestamp || bundle.NeedsTimestamp };
             return asked is { Key: null, CertificateOidcIssuer: null, CertificateOidcIssuerRegexp: null } ? WithIssuer(asked, identity, bundle.Certificate) : asked;
+        }
+
         // Anybody can have a certificate, and anybody a key: a bundle of the other kind is not ours, whatever it says.
         if (identity.IsKeyless != bundle.Certificate is not null)
-            throw new DiagnosticException(DiagnosticCodes.SigningFailed, $"the bundle {evidence[0].BundleFile} was not signed by {identity.DisplayName}. Publish again; give each project a SupplyChainOutputPath of its own.");
+            throw OfAnother(first, identity);
         if (bundle.Certificate is { } certificate)
         {
-            (JobIdentity.Read(identity.Ambient!, machine) ?? throw new DiagnosticException(
+            var job = JobIdentity.Read(identity.Ambient!, machine) ?? throw new DiagnosticException(
                 DiagnosticCodes.SigningSettingsUnusable,
-                $"{identity.Ambient!.Name} does not say who this job is, so nothing can be expected of the certificate. Set SupplyChainCertificateIdentity and SupplyChainCertificateOidcIssuer.")).Check(certificate);
+                $"{identity.Ambient!.Name} does not say who this job is, so nothing can be expected of the certificate. Set SupplyChainCertificateIdentity and SupplyChainCertificateOidcIssuer.");
+            job.Check(certificate, first.Earlier);
+            // What was kept says nothing about what was signed just now.
+            if (first.Earlier && evidence.FirstOrDefault(signed => !signed.Earlier && signed.PredicateType != PredicateTypes.SimpleSigning) is { } made)
+                job.Check((await ReadAsync(made, cancellationToken)).Certificate ?? throw OfAnother(made, identity));
             return new ExpectedSigner($"{certificate.Subject} ({certificate.Issuer})")
             {
                 CertificateIdentity = certificate.Subject,
                 CertificateOidcIssuer = certificate.Issuer,
                 RequireTransparencyLog = settings.UsesTransparencyLog(keyless: true),
+                RequireTimestamp = settings.UsesTimestamp(keyless: true) || bundle.NeedsTimestamp,
                 TrustedRoot = settings.FullPath(settings.TrustedRoot),
             };
         }
@@ -45,6 +55,7 @@ public sealed class PublicKeySource(IToolRunner runner, Tool cosign, SigningSett
         {
             Key = file,
             RequireTransparencyLog = settings.TransparencyLog == TransparencyLog.True || bundle.LogEntries > 0,
+            RequireTimestamp = settings.UsesTimestamp(keyless: false),
             TrustedRoot = settings.FullPath(settings.TrustedRoot),
         };
     }
@@ -72,6 +83,7 @@ public sealed class PublicKeySource(IToolRunner runner, Tool cosign, SigningSett
                 Key = key.Value,
                 KeyFromService = !key.IsFile,
                 RequireTransparencyLog = settings.TransparencyLog == TransparencyLog.True || (logged && settings.TransparencyLog == TransparencyLog.Auto),
+                RequireTimestamp = settings.UsesTimestamp(keyless: false),
                 TrustedRoot = root,
             };
         }
@@ -86,6 +98,7 @@ public sealed class PublicKeySource(IToolRunner runner, Tool cosign, SigningSett
             CertificateOidcIssuer = Given(settings.CertificateOidcIssuer),
             CertificateOidcIssuerRegexp = Given(settings.CertificateOidcIssuer) is null ? Given(settings.CertificateOidcIssuerRegexp) : null,
             RequireTransparencyLog = settings.UsesTransparencyLog(keyless: true),
+            RequireTimestamp = settings.UsesTimestamp(keyless: true),
             TrustedRoot = root,
         };
 
@@ -144,15 +157,18 @@ public sealed class PublicKeySource(IToolRunner runner, Tool cosign, SigningSett
         return result.StandardOutput;
     }
 
-    private static async Task<Bundle> ReadFirstAsync(IReadOnlyList<SignedEvidence> evidence, CancellationToken cancellationToken)
+    private static DiagnosticException OfAnother(SignedEvidence signed, SigningIdentity identity) => new(
+        DiagnosticCodes.SigningFailed, $"the bundle {signed.BundleFile} was not signed by {identity.DisplayName}. Publish again; give each project a SupplyChainOutputPath of its own.");
+
+    private static async Task<Bundle> ReadAsync(SignedEvidence signed, CancellationToken cancellationToken)
     {
         try
         {
-            return await Bundle.ReadAsync(evidence[0].BundleFile, cancellationToken);
+            return await Bundle.ReadAsync(signed.BundleFile, cancellationToken);
         }
         catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new DiagnosticException(DiagnosticCodes.SigningFailed, $"the bundle {evidence[0].BundleFile} cannot be used: {exception.Message.TrimEnd('.')}. Publish again.", exception);
+            throw new DiagnosticException(DiagnosticCodes.SigningFailed, $"the bundle {signed.BundleFile} cannot be used: {exception.Message.TrimEnd('.')}. Publish again.", exception);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using SupplyChain.Core.Stores;
@@ -48,26 +49,50 @@ public sealed record RegistryAccess
         }
     }
 
+    internal bool HasCredential => Credential is not null || Elsewhere is not null;
+
     /// <summary>
-    /// Writes a docker configuration with these credentials alone. Command lines can be read by every process, so cosign gets it by
+    /// The variable <c>DOCKER_AUTH_CONFIG</c> (docker/cli, since version 28.3), which cosign 3 understands: with it no file holds a secret. It takes
+    /// user names with passwords only.
+    /// </summary>
+    /// <returns>Null: another kind of credential.</returns>
+    internal string? Variable(string registry) => All(registry).All(item => item.Credential is { IdentityToken: null, RegistryToken: null }) ? Encoding.UTF8.GetString(Configuration(registry)) : null;
+
+    /// <summary>
+    /// Writes a docker configuration, for a cosign that knows no such variable. Command lines can be read by every process, so cosign gets it by
     /// <c>DOCKER_CONFIG</c>; the folder is the caller's private one and is deleted with it.
     /// </summary>
-    internal async Task WriteConfigurationAsync(string registry, string folder, CancellationToken cancellationToken)
+    /// <param name="secret">False: one that says nothing, so that nobody looks for another one.</param>
+    internal async Task WriteConfigurationAsync(string registry, string folder, bool secret, CancellationToken cancellationToken)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         await using var file = new FileStream(Path.Combine(folder, ConfigurationFile), options);
-        await using var writer = new Utf8JsonWriter(file);
-        writer.WriteStartObject();
-        writer.WriteStartObject("auths"u8);
+        await file.WriteAsync(secret ? Configuration(registry) : "{}"u8.ToArray(), cancellationToken);
+    }
+
+    private byte[] Configuration(string registry)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartObject("auths"u8);
+            foreach (var (host, credential) in All(registry))
+                Write(writer, host, credential);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private IEnumerable<(string Registry, RegistryCredential Credential)> All(string registry)
+    {
         if (Credential is not null)
-            Write(writer, registry, Credential);
+            yield return (registry, Credential);
         if (Elsewhere is { } elsewhere)
-            Write(writer, elsewhere.Registry, elsewhere.Credential);
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-        await writer.FlushAsync(cancellationToken);
+            yield return elsewhere;
     }
 
     private static void Write(Utf8JsonWriter writer, string registry, RegistryCredential credential)

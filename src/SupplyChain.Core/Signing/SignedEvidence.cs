@@ -15,6 +15,9 @@ public sealed record SignedEvidence(Digest Subject, string PredicateType, string
     public static IReadOnlyList<SignedEvidence> For(Digest subject, IReadOnlyList<SignedEvidence> evidence, Digest index) => subject == index
         ? evidence
         : [.. evidence.Where(signed => signed.PredicateType != PredicateTypes.SimpleSigning).Select(signed => signed with { Subject = subject })];
+
+    /// <summary>An earlier publish has signed it; it was found with the image and kept.</summary>
+    public bool Earlier { get; init; }
 }
 
 /// <summary>Predicate types of the attestations this package makes (in-toto attestation framework 1.0, "predicateType").</summary>

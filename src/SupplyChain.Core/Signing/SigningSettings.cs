@@ -45,6 +45,11 @@ public sealed record SigningSettings(string BaseDirectory)
         _ => keyless || !string.IsNullOrWhiteSpace(RekorUrl) || !string.IsNullOrWhiteSpace(SigningConfig),
     };
 
+    /// <summary>
+    /// Whether a timestamp must prove when it was signed: where a server is named; and for a certificate, which lives ten minutes, wherever no log proves it.
+    /// </summary>
+    public bool UsesTimestamp(bool keyless) => !string.IsNullOrWhiteSpace(TimestampServerUrl) || (keyless && !UsesTransparencyLog(keyless));
+
     /// <summary>A path made absolute; null when nothing was given.</summary>
     internal string? FullPath(string? path) => string.IsNullOrWhiteSpace(path) ? null : Path.GetFullPath(path.Trim(), BaseDirectory);
 }

@@ -6,6 +6,9 @@ namespace SupplyChain.Core.Signing;
 /// <summary>Settings of signing and verifying that cannot be used, or not together: said before the build and not by cosign after it.</summary>
 internal static class SigningSettingsCheck
 {
+    /// <summary>The one that the public Sigstore's own trusted root names.</summary>
+    private const string PublicTimestampServer = "timestamp.sigstore.dev";
+
     /// <param name="identity">What signs; null: only verifies.</param>
     /// <param name="offline">SupplyChainOffline.</param>
     /// <exception cref="DiagnosticException">SCB5007.</exception>
@@ -45,6 +48,10 @@ internal static class SigningSettingsCheck
             throw Unusable("SupplyChainTransparencyLog is false, and without a key the certificate is valid for ten minutes only: a log or a timestamp must prove when it was used. Set SupplyChainTimestampServerUrl, or sign with a key.");
         if (!verify)
             return;
+        if (IsGiven(settings.TimestampServerUrl) && !IsGiven(settings.TrustedRoot) && new Uri(settings.TimestampServerUrl!.Trim()).Host != PublicTimestampServer)
+            throw Unusable("SupplyChainTimestampServerUrl is set, and no SupplyChainTrustedRoot says which timestamps to believe, so none could be verified. Make one with cosign trusted-root create --tsa=url=…,certificate-chain=….");
+        if (settings.VerificationKey?.Contains(';') == true)
+            throw Unusable("SupplyChainVerificationKey names several keys, and an image is published with one. Name that one here; several are for SupplyChainVerifyImage.");
         if (identity.IsKeyless && IsGiven(settings.VerificationKey))
             throw Unusable("SupplyChainVerificationKey is set, and there is no SupplyChainSigningKey: what is signed without a key is verified by SupplyChainCertificateIdentity and SupplyChainCertificateOidcIssuer. Set the signing key, or leave the verification key out.");
         if (!identity.IsKeyless && asksForIdentity)

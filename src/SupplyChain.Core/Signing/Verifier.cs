@@ -30,12 +30,11 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         if (request.Own.Count > 0 && request.PredicateTypes.FirstOrDefault(type => type != PredicateTypes.SimpleSigning && !own.Contains(type)) is { } unsigned)
             throw Failed($"{PredicateTypes.Describe(unsigned)} ({unsigned}) of {request.Reference} was not signed in this publish. Publish again; if SupplyChainPublishDependsOn has been changed, put its steps back.");
         using var work = new WorkFolder(Directory.CreateDirectory(request.WorkDirectory).FullName);
-        var environment = await EnvironmentAsync(request, work, cancellationToken);
         var statements = await Task.WhenAll(request.PredicateTypes.Select((type, index) => type == PredicateTypes.SimpleSigning
             ? VerifySimpleSigningAsync(request, cancellationToken)
             : IsReadBack(request, type)
-            ? VerifyStoredAsync(request, type, own[type], work.File($"{index}"), environment, cancellationToken)
-            : VerifyInRegistryAsync(request, type, own[type], environment, cancellationToken)));
+            ? VerifyStoredAsync(request, type, own[type], work.File($"{index}"), cancellationToken)
+            : VerifyInRegistryAsync(request, type, own[type], cancellationToken)));
         return new Verification(
             request.Digest, request.Reference.At(request.Digest).ToString(), request.Signer.DisplayName, statements, (clock ?? TimeProvider.System).GetUtcNow());
     }
@@ -48,11 +47,10 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         request.Reference.Registry is null || (request.Stored.Count > 0 && (type != PredicateTypes.CosignSignature || request.Legacy));
 
     private async Task<VerifiedStatement> VerifyInRegistryAsync(
-        VerificationRequest request, string type, IEnumerable<Digest> own, Dictionary<string, string?> environment, CancellationToken cancellationToken)
+        VerificationRequest request, string type, IEnumerable<Digest> own, CancellationToken cancellationToken)
     {
         var reference = request.Reference.At(request.Digest).ToString();
-        var result = await RunAsync(
-            ["verify-attestation", "--type", type, .. request.Signer.Arguments, .. request.Access.Arguments, "--", reference], environment, cancellationToken);
+        var result = await AskRegistryAsync(request, ["verify-attestation", "--type", type, .. request.Signer.Arguments, .. request.Access.Arguments, "--", reference], cancellationToken);
         if (result.ExitCode != 0)
             throw Explain(request, type, result);
         if (result.OutputWasCut)
@@ -75,30 +73,43 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     /// <exception cref="DiagnosticException">SCB5801.</exception>
     internal async Task VerifyLegacySignatureAsync(VerificationRequest request, CancellationToken cancellationToken)
     {
-        using var work = new WorkFolder(Directory.CreateDirectory(request.WorkDirectory).FullName);
-        var result = await RunAsync(
+        var result = await AskRegistryAsync(
+            request,
             // Where there are bundles cosign 3 looks no further.
             ["verify", .. request.Stored.Count > 0 ? ["--new-bundle-format=false"] : Array.Empty<string>(), .. request.Signer.Arguments, .. request.Access.Arguments, "--", request.Reference.At(request.Digest).ToString()],
-            await EnvironmentAsync(request, work, cancellationToken),
             cancellationToken);
         if (result.ExitCode != 0)
             throw Explain(request, PredicateTypes.SimpleSigning, result);
     }
 
-    /// <summary>With the credentials for the registry, as a file in the private work folder.</summary>
-    private static async Task<Dictionary<string, string?>> EnvironmentAsync(VerificationRequest request, WorkFolder work, CancellationToken cancellationToken)
+    /// <summary>Runs cosign with the credentials for the registry: in its environment, and only where it does not know that in a private file.</summary>
+    private async Task<ToolResult> AskRegistryAsync(VerificationRequest request, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var environment = CosignEnvironment.ForVerifying(request.Signer.KeyFromService);
-        if (request.Reference.Registry is { } registry && (request.Access.Credential is not null || request.Access.Elsewhere is not null))
+        if (request.Reference.Registry is not { } registry || !request.Access.HasCredential)
+            return await RunAsync(arguments, environment, cancellationToken);
+        var parent = Directory.CreateDirectory(request.WorkDirectory).FullName;
+        if (request.Access.Variable(registry) is { } variable)
         {
-            await request.Access.WriteConfigurationAsync(registry, work.Path, cancellationToken);
-            environment["DOCKER_CONFIG"] = work.Path;
+            using var empty = new WorkFolder(parent);
+            await request.Access.WriteConfigurationAsync(registry, empty.Path, secret: false, cancellationToken);
+            (environment["DOCKER_CONFIG"], environment["DOCKER_AUTH_CONFIG"]) = (empty.Path, variable);
+            var result = await RunAsync(arguments, environment, cancellationToken);
+            if (result.ExitCode == 0 || !IsAboutCredentials(result))
+                return result;
         }
-        return environment;
+        using var work = new WorkFolder(parent);
+        await request.Access.WriteConfigurationAsync(registry, work.Path, secret: true, cancellationToken);
+        environment.Remove("DOCKER_AUTH_CONFIG");
+        environment["DOCKER_CONFIG"] = work.Path;
+        return await RunAsync(arguments, environment, cancellationToken);
     }
 
+    private static bool IsAboutCredentials(ToolResult result) =>
+        new[] { "UNAUTHORIZED", "DENIED", "status code 401", "status code 403", "403 Forbidden" }.Any(text => result.StandardError.Contains(text, StringComparison.OrdinalIgnoreCase));
+
     private async Task<VerifiedStatement> VerifyStoredAsync(
-        VerificationRequest request, string type, IEnumerable<Digest> own, string file, Dictionary<string, string?> environment, CancellationToken cancellationToken)
+        VerificationRequest request, string type, IEnumerable<Digest> own, string file, CancellationToken cancellationToken)
     {
         var reference = request.Reference.At(request.Digest).ToString();
         var read = request.Stored.Select(stored => (stored.Content, Bundle: Bundle.TryParse(stored.Content))).ToList();
@@ -119,9 +130,13 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             await File.WriteAllBytesAsync(file, content, cancellationToken);
             last = await RunAsync(
                 ["verify-blob-attestation", "--bundle", file, "--digest", request.Digest.Hex, "--digestAlg", "sha256", "--type", type, .. request.Signer.Arguments],
-                environment, cancellationToken);
+                CosignEnvironment.ForVerifying(request.Signer.KeyFromService),
+                cancellationToken);
             if (last.ExitCode == 0)
                 return verified;
+            // Before 2.6: it knows attestations in a registry only.
+            if (request.Legacy && CosignDialect.IsUnknown(last.StandardError, "--digest"))
+                return await VerifyInRegistryAsync(request, type, own, cancellationToken);
         }
         throw Explain(request, type, last!);
     }
@@ -157,7 +172,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         var said = CosignFailure.Said(result, machine, request.Access.Credential?.Password, request.Access.Credential?.IdentityToken, request.Access.Credential?.RegistryToken);
         bool Says(params string[] texts) => texts.Any(text => result.StandardError.Contains(text, StringComparison.OrdinalIgnoreCase));
         // Cosign's words choose the advice only; that the verification failed is known by its exit code.
-        var advice = Says("UNAUTHORIZED", "DENIED", "status code 401", "status code 403", "403 Forbidden")
+        var advice = IsAboutCredentials(result)
             ? $"Cosign reads the registry by itself: log in with docker login {request.Reference.Registry}, or set DOTNET_CONTAINER_PUSH_REGISTRY_UNAME and …_PWORD."
             : Says("signed by unknown authority", "failed to verify log inclusion", "failed to verify signed certificate timestamp", "threshold not met", "no trusted", "not enough verified")
                 ? "It comes from another Sigstore than the one that is trusted: set SupplyChainTrustedRoot to the trusted root of yours."

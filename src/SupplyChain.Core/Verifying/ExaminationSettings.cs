@@ -13,6 +13,12 @@ internal sealed record ExaminationSettings(ImageReference Reference, ExpectedSig
 {
     public IReadOnlyList<string> TrustedAuthenticationHosts { get; init; } = [];
 
+    /// <summary>Who may have signed besides <see cref="Signer"/>.</summary>
+    public IReadOnlyList<ExpectedSigner> OtherSigners { get; init; } = [];
+
+    /// <summary>SupplyChainVerifyLayers.</summary>
+    public bool ReadLayers { get; init; }
+
     /// <exception cref="DiagnosticException">SCB4008 the reference; SCB5003, SCB5004, SCB5007 who must have signed; SCB0103.</exception>
     public static ExaminationSettings Read(Settings settings, SigningSettings signing, IMachine machine)
     {
@@ -25,9 +31,10 @@ internal sealed record ExaminationSettings(ImageReference Reference, ExpectedSig
         }
         DestinationNames.CheckSignable(reference.Repository);
         SigningSettingsCheck.Check(signing, identity: null, verify: true, offline: false, machine);
+        var signers = FindSigners(signing, machine);
         return new ExaminationSettings(
             reference,
-            FindSigner(signing, machine),
+            signers[0],
             settings.SomeOf<AttestationKind>("SupplyChainAttestations"),
             new VerificationPolicy(
                 GatePolicy.TryParse(settings.Text("SupplyChainVerificationThreshold"), out var threshold)
@@ -37,19 +44,31 @@ internal sealed record ExaminationSettings(ImageReference Reference, ExpectedSig
                 settings.Text("SupplyChainVerificationBuilder")))
         {
             TrustedAuthenticationHosts = settings.List("SupplyChainTrustedAuthenticationHost"),
+            OtherSigners = signers[1..],
+            ReadLayers = settings.Boolean("SupplyChainVerifyLayers", false),
         };
     }
 
-    private static ExpectedSigner FindSigner(SigningSettings signing, IMachine machine)
+    /// <summary>Each key, and the identity: any of them may have signed.</summary>
+    private static ExpectedSigner[] FindSigners(SigningSettings signing, IMachine machine)
     {
-        if (string.IsNullOrWhiteSpace(signing.VerificationKey) && signing.Key is { } key && signing.FullPath(key) is { } path && machine.FileExists(Path.ChangeExtension(path, ".pub")))
-            signing = signing with { VerificationKey = Path.ChangeExtension(path, ".pub") };
+        var asked = signing with { VerificationKey = null };
+        string[] keys = signing.VerificationKey?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         // Keys are looked up in a log only where that is asked for; an identity always is.
-        var signer = PublicKeySource.FromSettings(signing, logged: false, machine) ?? throw new DiagnosticException(
-            DiagnosticCodes.SigningSettingsUnusable,
-            "nobody says who must have signed. Set SupplyChainVerificationKey to the public key, or SupplyChainCertificateIdentity and SupplyChainCertificateOidcIssuer: that somebody has signed proves nothing.");
-        return signer is { Key: null, CertificateOidcIssuer: null, CertificateOidcIssuerRegexp: null }
+        if (keys.Length == 0 && PublicKeySource.FromSettings(asked, logged: false, machine) is null
+            && signing.Key is { } own && signing.FullPath(own) is { } path && machine.FileExists(Path.ChangeExtension(path, ".pub")))
+            keys = [Path.ChangeExtension(path, ".pub")];
+        ExpectedSigner[] signers =
+        [
+            .. keys.Select(key => PublicKeySource.FromSettings(signing with { VerificationKey = key }, logged: false, machine)!),
+            .. PublicKeySource.FromSettings(asked, logged: false, machine) is { } identity ? [identity] : Array.Empty<ExpectedSigner>(),
+        ];
+        if (signers.Length == 0)
+            throw new DiagnosticException(
+                DiagnosticCodes.SigningSettingsUnusable,
+                "nobody says who must have signed. Set SupplyChainVerificationKey to the public key, or SupplyChainCertificateIdentity and SupplyChainCertificateOidcIssuer: that somebody has signed proves nothing.");
+        return signers.Any(signer => signer is { Key: null, CertificateOidcIssuer: null, CertificateOidcIssuerRegexp: null })
             ? throw new DiagnosticException(DiagnosticCodes.SigningSettingsUnusable, "SupplyChainCertificateIdentity is set without SupplyChainCertificateOidcIssuer: the same name from another issuer is another one. Set it, for example to https://token.actions.githubusercontent.com.")
-            : signer;
+            : signers;
     }
 }

@@ -14,6 +14,14 @@ internal sealed record ExaminationRequest(ImageReference Reference, ExpectedSign
 {
     /// <summary>Where its evidence is, when COSIGN_REPOSITORY says that it is elsewhere.</summary>
     public IImageStore? Evidence { get; init; }
+
+    /// <summary>Who may have signed as well as <see cref="Signer"/>: each statement must be of one of them.</summary>
+    public IReadOnlyList<ExpectedSigner> OtherSigners { get; init; } = [];
+
+    /// <summary>Reads every byte of the layers too, and not only manifests and configurations.</summary>
+    public bool ReadLayers { get; init; }
+
+    internal IReadOnlyList<ExpectedSigner> Signers => [Signer, .. OtherSigners];
 }
 
 /// <summary>One statement about an image that the expected one has signed.</summary>
@@ -42,21 +50,24 @@ internal sealed class ImageExaminer(Verifier verifier)
         var legacy = bundles.Count == 0;
         // What is not listed in bundles may be in the older layout, which does not say what it has.
         var present = legacy ? PredicateTypes.All : [.. bundles.Select(bundle => bundle.Statement.PredicateType).Where(PredicateTypes.All.Contains)];
-        var basis = new VerificationRequest(request.Reference with { Tag = null, Digest = digest }, digest, [], request.Signer)
+        var needsTimestamp = bundles.Any(bundle => bundle.NeedsTimestamp);
+        ExpectedSigner[] signers = [.. request.Signers.Select(signer => signer with { RequireTimestamp = signer.RequireTimestamp || (signer.Key is null && needsTimestamp) })];
+        var basis = new VerificationRequest(request.Reference with { Tag = null, Digest = digest }, digest, [], signers[0])
         {
             Stored = stored,
             Access = request.Access,
             WorkDirectory = request.WorkDirectory,
         };
-        if (legacy)
-            await verifier.VerifyLegacySignatureAsync(basis, cancellationToken);
+        var legacySigner = legacy ? (await AnyOfAsync(signers, basis, VerifyLegacyAsync, cancellationToken)).By : null;
         var required = legacy ? request.Required : [PredicateTypes.CosignSignature, .. request.Required];
         var asked = PredicateTypes.All.Where(type => required.Contains(type) || present.Contains(type)).Where(type => !legacy || type != PredicateTypes.CosignSignature);
-        var verified = await Task.WhenAll(asked.Select(type => VerifyAsync(basis, type, required.Contains(type), cancellationToken)));
-        var statements = verified.Where(item => item.Statement is not null).Select(item => Describe(item.Statement!, bundles, request.Signer)).ToList();
-        if (legacy)
-            statements.Insert(0, new ExaminedStatement(PredicateTypes.CosignSignature, default, request.Signer.DisplayName, null));
-        return new ExaminedImage(store.Repository.At(digest), statements, legacy ? [] : [.. verified.Where(item => item.Statement is null).Select(item => item.Type)]);
+        var verified = await Task.WhenAll(asked.Select(type => VerifyAsync(signers, basis, type, required.Contains(type), cancellationToken)));
+        var statements = verified.Where(item => item.Verified is not null).Select(item => Describe(item.Verified!.Value.Statement, bundles, item.Verified.Value.By)).ToList();
+        if (legacySigner is not null)
+            statements.Insert(0, new ExaminedStatement(PredicateTypes.CosignSignature, default, legacySigner.DisplayName, null));
+        // Last: what nobody has signed is not worth reading.
+        await ImageContent.RequireAsync(store, manifest, request.ReadLayers, cancellationToken);
+        return new ExaminedImage(store.Repository.At(digest), statements, legacy ? [] : [.. verified.Where(item => item.Verified is null).Select(item => item.Type)]);
     }
 
     private static async Task<Digest> ResolveAsync(IImageStore store, ImageReference reference, CancellationToken cancellationToken)
@@ -82,17 +93,48 @@ internal sealed class ImageExaminer(Verifier verifier)
         }
     }
 
-    private async Task<(string Type, VerifiedStatement? Statement)> VerifyAsync(VerificationRequest basis, string type, bool required, CancellationToken cancellationToken)
+    private async Task<(string Type, (VerifiedStatement Statement, ExpectedSigner By)? Verified)> VerifyAsync(
+        IReadOnlyList<ExpectedSigner> signers, VerificationRequest basis, string type, bool required, CancellationToken cancellationToken)
     {
         try
         {
-            return (type, (await verifier.VerifyAsync(basis with { PredicateTypes = [type] }, cancellationToken)).Statements[0]);
+            return (type, await AnyOfAsync(
+                signers, basis, async (request, token) => (await verifier.VerifyAsync(request with { PredicateTypes = [type] }, token)).Statements[0], cancellationToken));
         }
         catch (DiagnosticException exception) when (!required && exception.Diagnostic.Code == DiagnosticCodes.VerificationFailed)
         {
             // Whoever may write to the repository may attach anything; it is named, and counts for nothing.
             return (type, null);
         }
+    }
+
+    private async Task<VerifiedStatement> VerifyLegacyAsync(VerificationRequest request, CancellationToken cancellationToken)
+    {
+        await verifier.VerifyLegacySignatureAsync(request, cancellationToken);
+        return new VerifiedStatement(PredicateTypes.SimpleSigning, request.Digest);
+    }
+
+    /// <summary>The first of them who has signed it.</summary>
+    /// <exception cref="DiagnosticException">SCB5801: none has; with the reason for each.</exception>
+    private static async Task<(VerifiedStatement Statement, ExpectedSigner By)> AnyOfAsync(
+        IReadOnlyList<ExpectedSigner> signers,
+        VerificationRequest basis,
+        Func<VerificationRequest, CancellationToken, Task<VerifiedStatement>> verify,
+        CancellationToken cancellationToken)
+    {
+        var reasons = new List<DiagnosticException>();
+        foreach (var signer in signers)
+        {
+            try
+            {
+                return (await verify(basis with { Signer = signer }, cancellationToken), signer);
+            }
+            catch (DiagnosticException exception) when (exception.Diagnostic.Code == DiagnosticCodes.VerificationFailed)
+            {
+                reasons.Add(exception);
+            }
+        }
+        throw reasons.Count == 1 ? reasons[0] : Failed($"none of the {signers.Count} that may have signed has. {string.Join(" ", reasons.Select(reason => reason.Message).Distinct())}");
     }
 
     private static ExaminedStatement Describe(VerifiedStatement statement, List<Bundle> bundles, ExpectedSigner signer)

@@ -26,19 +26,49 @@ public sealed class EarlierEvidenceSpecs : IDisposable
         (await FindAsync(destination, image, _fixture.Settings("other.key"))).ShouldBeNull();
     }
 
-    /// <summary>Who we are is known only once we have signed; a bundle found there would name its own maker.</summary>
     [Fact]
-    public async Task Without_a_key_everything_is_signed_anew()
+    public async Task Without_a_key_that_of_this_job_is_kept_and_that_of_another_job_or_key_is_not()
     {
-        await _fixture.MakeKeyAsync("cosign");
+        await using var sigstore = await Sigstore.StartAsync(SigningFixture.Token);
+        var settings = new SigningSettings(_folder.Path) { FulcioUrl = sigstore.Url, RekorUrl = sigstore.Url, TrustedRoot = sigstore.TrustedRoot };
+        _fixture.Machine.Variables["SIGSTORE_ID_TOKEN"] = Sigstore.Token();
         using var destination = Destination();
-        var image = await PublishAsync(destination, "cosign.key");
-        _fixture.Machine.Variables["SIGSTORE_ID_TOKEN"] = "token";
-        var before = _fixture.Runner.Invocations.Count;
+        var image = await PublishAsync(destination, settings);
 
-        (await FindAsync(destination, image, new SigningSettings(_folder.Path))).ShouldBeNull();
+        var kept = (await FindAsync(destination, image, settings))!.ShouldHaveSingleItem();
+        kept.Earlier.ShouldBeTrue();
+        (await _fixture.SignerAsync(settings, [kept])).CertificateIdentity.ShouldBe(Sigstore.Subject);
+        _fixture.Machine.Variables["SIGSTORE_ID_TOKEN"] = Sigstore.Token("https://ci.example.com/team/other");
+        (await FindAsync(destination, image, settings)).ShouldBeNull();
+        _fixture.Machine.Variables["SIGSTORE_ID_TOKEN"] = Sigstore.Token(issuer: "https://other.example.com");
+        (await FindAsync(destination, image, settings)).ShouldBeNull();
 
-        _fixture.Runner.Invocations.Count.ShouldBe(before);
+        // Of a key: it names nobody, and a job has no key.
+        await _fixture.MakeKeyAsync("cosign");
+        _fixture.Machine.Variables["SIGSTORE_ID_TOKEN"] = Sigstore.Token();
+        var other = await PublishAsync(destination, _fixture.Settings("cosign.key"), "another image");
+        (await FindAsync(destination, other, settings)).ShouldBeNull();
+    }
+
+    /// <summary>Where workflows are reused, a job's certificate names another workflow than its environment does.</summary>
+    [Fact]
+    public async Task What_is_added_to_kept_evidence_must_be_of_the_same_signer()
+    {
+        await using var sigstore = await Sigstore.StartAsync(SigningFixture.Token);
+        var settings = new SigningSettings(_folder.Path) { FulcioUrl = sigstore.Url, RekorUrl = sigstore.Url, TrustedRoot = sigstore.TrustedRoot };
+        var signed = new List<IReadOnlyList<SignedEvidence>>();
+        foreach (var (subject, name) in new[] { (Sigstore.Subject, "first"), (Sigstore.Subject, "again"), ("https://ci.example.com/team/other", "other") })
+        {
+            _fixture.Machine.Variables["SIGSTORE_ID_TOKEN"] = Sigstore.Token(subject);
+            signed.Add(await _fixture.SignAsync(settings, SigningFixture.Signature() with { Name = name }));
+        }
+        using var destination = Destination();
+        Task<bool> SameAsync(SigningSettings asked, int made) =>
+            new EarlierEvidence(destination, _fixture.Runner, _fixture.Cosign, asked, _fixture.Machine, _folder.File("work")).IsOfOneSignerAsync(signed[0], signed[made], SigningFixture.Token);
+
+        (await SameAsync(settings, 1)).ShouldBeTrue();
+        (await SameAsync(settings, 2)).ShouldBeFalse();
+        (await SameAsync(settings with { CertificateIdentityRegexp = "^https://ci\\.example\\.com/", CertificateOidcIssuer = Sigstore.Issuer }, 2)).ShouldBeTrue("the settings say who may have signed");
     }
 
     [Fact]
@@ -77,10 +107,12 @@ public sealed class EarlierEvidenceSpecs : IDisposable
         _ => null,
         TimeProvider.System);
 
-    private async Task<Descriptor> PublishAsync(Destination destination, string key)
+    private Task<Descriptor> PublishAsync(Destination destination, string key) => PublishAsync(destination, _fixture.Settings(key));
+
+    private async Task<Descriptor> PublishAsync(Destination destination, SigningSettings settings, string content = "hello")
     {
-        var image = await SmallImage.WriteAsync(destination.Store);
-        var evidence = await _fixture.SignAsync(_fixture.Settings(key), SigningFixture.Signature(image.Digest));
+        var image = await SmallImage.WriteAsync(destination.Store, content);
+        var evidence = await _fixture.SignAsync(settings, SigningFixture.Signature(image.Digest));
         await new EvidenceWriter().AttachAsync(destination.Store, image, evidence, DateTimeOffset.UnixEpoch, SigningFixture.Token);
         return image;
     }

@@ -74,6 +74,33 @@ public sealed class EvidencePlaceSpecs : IAsyncLifetime
         (await RunAsync("cosign2", ["verify", "--certificate-identity", "https://ci.example.com/team/other", .. stranger[2..4], Reference], sigstore.OldTrust)).StandardError.ShouldContain("none of the expected identities matched");
     }
 
+    /// <summary>Cosign 2.5 knows no statements; what it signs for the older layout is the same, and cosign 3 verifies it too.</summary>
+    [Fact]
+    public async Task A_cosign_before_2_6_signs_and_verifies_the_older_layout_and_nothing_else()
+    {
+        using var old = new SigningFixture { Cosign = new Tool("cosign", Toolchain.Require("cosign2"), "PATH") };
+        old.Machine.Variables["COSIGN_PASSWORD"] = "";
+        var (place, settings) = (Place(SignatureFormat.Legacy), _fixture.Settings("cosign.key"));
+        var identity = SigningIdentity.Resolve(settings, old.Machine);
+        var signer = new CosignSigner(old.Runner, old.Cosign, settings, old.Machine) { ForOlderLayoutAlone = true };
+
+        var evidence = await signer.SignAsync(Statements(place.Format), identity, old.File("evidence"), SigningFixture.Token);
+
+        await place.AttachAsync(_image, evidence, DateTimeOffset.UnixEpoch, SigningFixture.Token);
+        string[] stranger = ["--key", _fixture.File("cosign.pub"), "--insecure-ignore-tlog=true"];
+        await ShouldVerifyAsync("cosign2", stranger);
+        await ShouldVerifyAsync("cosign", stranger);
+        var expected = await new PublicKeySource(old.Runner, old.Cosign, settings, old.Machine).GetAsync(identity, evidence, old.File("work"), SigningFixture.Token);
+        var verification = await old.VerifyAsync(await RequestAsync(place, evidence, expected));
+        verification.Statements.Select(statement => statement.PredicateType).ShouldBe(evidence.Select(signed => signed.PredicateType));
+        await _fixture.MakeKeyAsync("other");
+        await Should.ThrowAsync<DiagnosticException>(async () => await old.VerifyAsync(await RequestAsync(place, evidence, expected with { Key = _fixture.File("other.pub") })));
+
+        var refused = new CosignSigner(old.Runner, old.Cosign, settings with { RekorUrl = "https://rekor.example.com" }, old.Machine) { ForOlderLayoutAlone = true };
+        (await Should.ThrowAsync<DiagnosticException>(() => refused.SignAsync(Statements(place.Format), identity, old.File("evidence"), SigningFixture.Token)))
+            .Diagnostic.Code.ShouldBe(DiagnosticCodes.ToolUnusable);
+    }
+
     [Fact]
     public async Task The_older_layout_of_another_key_is_refused()
     {
@@ -174,14 +201,17 @@ public sealed class EvidencePlaceSpecs : IAsyncLifetime
         SigningFixture.SbomOf(_image.Digest, _store.Repository.Name),
     ];
 
-    private async Task<Verification> VerifyAsync(EvidencePlace place, IReadOnlyList<SignedEvidence> evidence, ExpectedSigner signer) => await _fixture.VerifyAsync(
-        new VerificationRequest(_store.Repository.At(_image.Digest), _image.Digest, [.. evidence.Select(signed => signed.PredicateType)], signer)
+    private async Task<Verification> VerifyAsync(EvidencePlace place, IReadOnlyList<SignedEvidence> evidence, ExpectedSigner signer) =>
+        await _fixture.VerifyAsync(await RequestAsync(place, evidence, signer));
+
+    private async Task<VerificationRequest> RequestAsync(EvidencePlace place, IReadOnlyList<SignedEvidence> evidence, ExpectedSigner signer) =>
+        new(_store.Repository.At(_image.Digest), _image.Digest, [.. evidence.Select(signed => signed.PredicateType)], signer)
         {
             Own = evidence,
             Stored = [.. (await place.ReadAsync(_image, SigningFixture.Token)).Where(stored => stored.PredicateType != PredicateTypes.SimpleSigning)],
             Legacy = place.Format == SignatureFormat.Legacy,
             WorkDirectory = _fixture.File("work"),
-        });
+        };
 
     private async Task ShouldVerifyAsync(string program, string[] stranger, params (string Name, string Value)[] variables)
     {

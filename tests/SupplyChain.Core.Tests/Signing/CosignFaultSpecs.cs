@@ -16,7 +16,7 @@ public sealed class CosignFaultSpecs : IDisposable
     private readonly FakeMachine _machine = new() { Variables = { ["COSIGN_PASSWORD"] = "pass word" } };
 
     [Fact]
-    public async Task Cosign_2_6_is_asked_for_the_new_bundle_format_once_it_has_written_the_old_one()
+    public async Task A_fake_cosign_with_the_flags_of_2_6_is_asked_for_the_new_bundle_format_once_it_has_written_the_old_one()
     {
         var evidence = await SignAsync($"case \" $* \" in *' --new-bundle-format '*) {Sign};; *) echo '{{\"base64Signature\":\"c2ln\"}}' > \"$5\";; esac");
 
@@ -26,7 +26,7 @@ public sealed class CosignFaultSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_later_cosign_without_today_s_flags_gets_files_that_name_no_services()
+    public async Task A_fake_later_cosign_without_today_s_flags_gets_files_that_name_no_services()
     {
         var evidence = await SignAsync($"case \" $* \" in *' --use-signing-config=false '*) echo 'Error: unknown flag: --use-signing-config' >&2; exit 1;; esac; {Sign}");
 

@@ -23,7 +23,11 @@ internal sealed class FakeMachine : IMachine
 
     public bool DirectoryExists(string path) => _local.DirectoryExists(path);
 
-    public string ReadText(string path) => Files.TryGetValue(path, out var text) ? text : _local.ReadText(path);
+    /// <summary>Files that belong to somebody else.</summary>
+    public HashSet<string> Unreadable { get; init; } = [];
+
+    public string ReadText(string path) => Unreadable.Contains(path) ? throw new UnauthorizedAccessException($"Access to the path '{path}' is denied.")
+        : Files.TryGetValue(path, out var text) ? text : _local.ReadText(path);
 
     public bool IsExecutable(string path) => Files.TryGetValue(path, out var mode) ? mode == "x" : _local.IsExecutable(path);
 

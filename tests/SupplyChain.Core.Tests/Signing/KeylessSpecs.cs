@@ -2,6 +2,7 @@ using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Stores;
+using SupplyChain.Core.Verifying;
 using SupplyChain.TestKit;
 
 namespace SupplyChain.Core.Tests.Signing;
@@ -58,6 +59,50 @@ public sealed class KeylessSpecs : IAsyncLifetime
         var evidence = await PublishAsync(settings);
 
         (await VerifyAsync(settings, evidence, await _fixture.SignerAsync(settings, evidence))).Statements.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_timestamp_takes_the_place_of_the_log_and_evidence_without_one_is_refused()
+    {
+        var settings = Private() with { RekorUrl = null, TransparencyLog = TransparencyLog.False, TimestampServerUrl = _sigstore.TimestampUrl };
+        var evidence = await PublishAsync(settings);
+        var signer = await _fixture.SignerAsync(settings, evidence);
+
+        (signer.RequireTimestamp, signer.RequireTransparencyLog).ShouldBe((true, false));
+        (await VerifyAsync(settings, evidence, signer)).Statements.Count.ShouldBe(2);
+        var bundle = await Bundle.ReadAsync(evidence[0].BundleFile, SigningFixture.Token);
+        (bundle.IsTimestamped, bundle.NeedsTimestamp, bundle.LogEntries).ShouldBe((true, true, 0));
+        _sigstore.Requests.Count(request => request == "POST /api/v1/timestamp 201").ShouldBe(2);
+        _sigstore.Requests.ShouldNotContain(request => request.Contains("/log/"));
+        // A stranger, with other words: the bundle itself says that there is no log.
+        var image = await new ImageExaminer(new Verifier(_fixture.Runner, _fixture.Cosign, _fixture.Machine)).ExamineAsync(
+            _store,
+            new ExaminationRequest(_store.Repository.At(_image.Digest), signer with { RequireTimestamp = false }, [PredicateTypes.CycloneDx], new RegistryAccess(), _fixture.File("work")),
+            SigningFixture.Token);
+        image.Statements.Count.ShouldBe(2);
+        _fixture.Runner.Invocations.Last().Arguments.ShouldContain("--use-signed-timestamps");
+
+        await using var another = await Sigstore.StartAsync(SigningFixture.Token);
+        (await Should.ThrowAsync<DiagnosticException>(() => VerifyAsync(settings, evidence, signer with { TrustedRoot = another.TrustedRoot }))).Message.ShouldContain("SupplyChainTrustedRoot");
+        _image = await SmallImage.WriteAsync(_store, "without a timestamp");
+        evidence = await PublishAsync(settings with { TimestampServerUrl = null });
+        (await Should.ThrowAsync<DiagnosticException>(() => VerifyAsync(settings, evidence, signer))).Diagnostic.Code.ShouldBe(DiagnosticCodes.VerificationFailed);
+    }
+
+    [Fact]
+    public async Task What_a_key_has_signed_can_be_timestamped_too()
+    {
+        await _fixture.MakeKeyAsync("cosign");
+        var settings = _fixture.Settings("cosign.key") with { TimestampServerUrl = _sigstore.TimestampUrl, TrustedRoot = _sigstore.TrustedRoot };
+        var evidence = await PublishAsync(settings);
+        var signer = await _fixture.SignerAsync(settings, evidence);
+
+        signer.RequireTimestamp.ShouldBeTrue();
+        (await VerifyAsync(settings, evidence, signer)).Statements.Count.ShouldBe(2);
+        _sigstore.Requests.ShouldBe(["POST /api/v1/timestamp 201", "POST /api/v1/timestamp 201"]);
+        _image = await SmallImage.WriteAsync(_store, "without a timestamp");
+        evidence = await PublishAsync(_fixture.Settings("cosign.key"));
+        await Should.ThrowAsync<DiagnosticException>(() => VerifyAsync(settings, evidence, signer));
     }
 
     [Theory]

@@ -126,7 +126,7 @@ public sealed class RegistryVerificationSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_registry_that_asks_for_a_password_gets_it_from_a_private_folder_that_is_gone_afterwards()
+    public async Task A_registry_that_asks_for_a_password_gets_it_by_the_environment_and_no_file_holds_it()
     {
         await using var locked = await DockerRegistry.StartAsync(new DockerRegistryOptions { RequirePassword = true }, SigningFixture.Token);
         var credentials = new OneCredential(DockerRegistry.UserName, DockerRegistry.Password);
@@ -137,13 +137,37 @@ public sealed class RegistryVerificationSpecs : IAsyncLifetime
         var request = Request(signer) with { Own = evidence };
 
         (await FailAsync(request)).ShouldContain("docker login");
-        await _fixture.VerifyAsync(request with { Access = RegistryAccess.For(locked.Host, credentials.Credential, _ => null) });
+        var seen = new ConfigurationReader(_fixture.Runner);
+        await new Verifier(seen, _fixture.Cosign, _fixture.Machine).VerifyAsync(request with { Access = RegistryAccess.For(locked.Host, credentials.Credential, _ => null) }, SigningFixture.Token);
 
+        seen.Configurations.ShouldNotBeEmpty();
+        seen.Configurations.ShouldAllBe(text => text == "{}", "the password is in the environment, and in no file");
         var invocation = _fixture.Runner.Invocations.Last();
         string.Join(' ', invocation.Arguments).ShouldNotContain(DockerRegistry.Password);
         invocation.Environment.Values.ShouldNotContain(DockerRegistry.Password);
         Directory.Exists(invocation.Environment["DOCKER_CONFIG"]).ShouldBeFalse();
         Directory.GetFileSystemEntries(_fixture.File("work")).Select(Path.GetFileName).ShouldBe(["cosign.pub"]);
+    }
+
+    /// <summary>A fake cosign: one before docker's library read the variable, which knows a configuration file only.</summary>
+    [Fact]
+    public async Task A_fake_older_cosign_gets_the_password_by_a_private_file_that_is_gone_afterwards()
+    {
+        await _fixture.MakeKeyAsync("cosign");
+        var script = _fixture.File("old-cosign");
+        await File.WriteAllTextAsync(script, "#!/bin/sh\nif grep -q auths \"$DOCKER_CONFIG/config.json\"; then echo 'Error: no matching attestations' >&2; else echo 'Error: GET https://registry: UNAUTHORIZED' >&2; fi\nexit 1\n", SigningFixture.Token);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var seen = new ConfigurationReader(_fixture.Runner);
+        var access = RegistryAccess.For("registry.example.com", new OneCredential("ada", "pass word").Credential, _ => null);
+
+        var error = await Should.ThrowAsync<DiagnosticException>(() => new Verifier(seen, new Core.Tools.Tool("cosign", script, "PATH"), _fixture.Machine).VerifyAsync(
+            Request(Expect(_fixture.File("cosign.pub"))) with { PredicateTypes = [PredicateTypes.CosignSignature], Access = access }, SigningFixture.Token));
+
+        error.Message.ShouldContain("no matching attestations");
+        seen.Configurations.Select(text => text.Contains("auths")).ShouldBe([false, true]);
+        _fixture.Runner.Invocations.Last().Environment.Keys.ShouldNotContain("DOCKER_AUTH_CONFIG");
+        Directory.GetFileSystemEntries(_fixture.File("work")).ShouldBeEmpty();
     }
 
     private async Task<(IReadOnlyList<SignedEvidence> Evidence, ExpectedSigner Signer)> PublishAsync(string key, params StatementToSign[] statements)
@@ -165,5 +189,18 @@ public sealed class RegistryVerificationSpecs : IAsyncLifetime
         var error = await Should.ThrowAsync<DiagnosticException>(() => _fixture.VerifyAsync(request));
         error.Diagnostic.Code.ShouldBe(DiagnosticCodes.VerificationFailed);
         return error.Message;
+    }
+
+    /// <summary>What cosign finds in the folder that it is given, in the moment it starts.</summary>
+    private sealed class ConfigurationReader(Core.Tools.IToolRunner inner) : Core.Tools.IToolRunner
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<string> Configurations { get; } = [];
+
+        public Task<Core.Tools.ToolResult> RunAsync(Core.Tools.ToolInvocation invocation, CancellationToken cancellationToken)
+        {
+            if (invocation.Environment.GetValueOrDefault("DOCKER_CONFIG") is { } folder)
+                Configurations.Enqueue(File.ReadAllText(Path.Combine(folder, "config.json")));
+            return inner.RunAsync(invocation, cancellationToken);
+        }
     }
 }

@@ -103,10 +103,13 @@ public sealed class SigningIdentitySpecs : IDisposable
     [InlineData("text.key", "which is not a key file")]
     [InlineData("public.key", "which is a public key")]
     [InlineData("plain.key", "cosign import-key-pair")]
+    [InlineData("locked.key", "and this user may not read it")]
     [InlineData("env://NOT_SET", "NOT_SET is not set")]
     public void A_key_that_cannot_be_used_is_named_before_anything_is_built(string key, string reason)
     {
         File.WriteAllText(_folder.File("text.key"), "hello");
+        File.WriteAllText(_folder.File("locked.key"), Pem);
+        _machine.Unreadable.Add(_folder.File("locked.key"));
         File.WriteAllText(_folder.File("public.key"), "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n");
         File.WriteAllText(_folder.File("plain.key"), "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n");
 

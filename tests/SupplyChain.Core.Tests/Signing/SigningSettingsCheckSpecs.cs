@@ -28,6 +28,8 @@ public sealed class SigningSettingsCheckSpecs
         { "asks for a signer without a key", Keyed with { CertificateIdentity = "a", CertificateOidcIssuer = "b" }, false },
         { "signing without a key needs Fulcio", Keyless, true },
         { "a transparency log is asked for", Keyed with { RekorUrl = "https://rekor.example.com" }, true },
+        { "no SupplyChainTrustedRoot says which timestamps to believe", Keyed with { TimestampServerUrl = "https://tsa.example.com" }, false },
+        { "names several keys", Keyed with { VerificationKey = "a.pub;b.pub" }, false },
         { "SupplyChainTimestampServerUrl is set", Keyed with { TimestampServerUrl = "https://tsa.example.com" }, true },
     };
 
@@ -47,7 +49,8 @@ public sealed class SigningSettingsCheckSpecs
         Check(Keyed, offline: true, Machine);
         Check(Keyless with { FulcioUrl = "http://localhost:5555", RekorUrl = "https://rekor.example.com", TrustedRoot = "root.json" }, offline: false, Machine);
         Check(Keyless with { SigningConfig = "config.json", CertificateIdentity = "a" }, offline: false, Machine);
-        Check(Keyless with { TransparencyLog = TransparencyLog.False, TimestampServerUrl = "https://tsa.example.com" }, offline: false, Machine);
+        Check(Keyless with { TransparencyLog = TransparencyLog.False, TimestampServerUrl = "https://tsa.example.com", TrustedRoot = "root.json" }, offline: false, Machine);
+        Check(Keyed with { TimestampServerUrl = "https://timestamp.sigstore.dev/api/v1/timestamp" }, offline: false, Machine);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Gating;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Provenance;
+using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Scanning;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Stores;
@@ -44,7 +45,7 @@ public sealed class ImageExaminerSpecs : IAsyncLifetime
 
         var image = await ExamineAsync([PredicateTypes.CycloneDx, PredicateTypes.Vulnerabilities, PredicateTypes.Provenance]);
 
-        var key = $"key {_fixture.File("cosign.pub")} (SHA256:";
+        var key = "key cosign.pub (SHA256:";
         var lines = StatementSummary.Lines(image).ToList();
         lines[0].ShouldBe($"{_registry.Host}/team/hello-api@{_image.Digest}");
         lines[1].ShouldStartWith($"signed      {key}");
@@ -99,6 +100,32 @@ public sealed class ImageExaminerSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Each_statement_must_be_of_one_of_those_who_may_have_signed()
+    {
+        await _fixture.MakeKeyAsync("security");
+        await _fixture.MakeKeyAsync("mallory");
+        await AttachAsync("cosign.key", SigningFixture.Signature(_image.Digest));
+        await AttachAsync("security.key", SigningFixture.SbomOf(_image.Digest));
+
+        var image = await ExamineAsync([PredicateTypes.CycloneDx], key: "cosign.pub;security.pub");
+        image.Statements.Select(statement => Path.GetFileName(statement.SignedBy.Split(' ')[1])).ShouldBe(["cosign.pub", "security.pub"]);
+        var reason = await RefusedAsync([PredicateTypes.CycloneDx], "cosign.pub;mallory.pub");
+        reason.ShouldStartWith("none of the 2 that may have signed has.");
+        reason.ShouldContain("the CycloneDX SBOM");
+    }
+
+    [Fact]
+    public async Task A_signature_of_the_older_layout_may_be_of_one_of_several_too()
+    {
+        await _fixture.MakeKeyAsync("other");
+        var settings = _fixture.Settings("cosign.key");
+        var evidence = await _fixture.SignAsync(settings, SigningFixture.Signature(_image.Digest), LegacyForm.Signature(_store.Repository, _image.Digest));
+        await new EvidencePlace(_store, SignatureFormat.Legacy, TimeProvider.System).AttachAsync(_image, evidence, DateTimeOffset.UnixEpoch, SigningFixture.Token);
+
+        (await ExamineAsync([], key: "other.pub;cosign.pub")).Statements[0].SignedBy.ShouldContain("cosign.pub");
+    }
+
+    [Fact]
     public async Task A_lone_SBOM_is_no_signature_and_a_missing_tag_no_image()
     {
         await AttachAsync("cosign.key", SigningFixture.SbomOf(_image.Digest));
@@ -150,9 +177,13 @@ public sealed class ImageExaminerSpecs : IAsyncLifetime
 
     private Task<ExaminedImage> ExamineAsync(IReadOnlyList<string> required, ImageReference? reference = null, string key = "cosign.pub")
     {
-        var signer = PublicKeySource.FromSettings(new SigningSettings(_fixture.File(".")) { VerificationKey = _fixture.File(key) }, logged: false, _fixture.Machine)!;
+        var values = new Dictionary<string, string> { ["SupplyChainImageReference"] = $"{_registry.Host}/team/hello-api:1.4.0", ["SupplyChainVerificationThreshold"] = "None" };
+        var settings = ExaminationSettings.Read(
+            new Core.Publishing.Settings(values, _fixture.File("app.csproj")), new SigningSettings(_fixture.File(".")) { VerificationKey = key }, _fixture.Machine);
         return new ImageExaminer(new Verifier(_fixture.Runner, _fixture.Cosign, _fixture.Machine)).ExamineAsync(
-            _store, new ExaminationRequest(reference ?? _store.Repository with { Tag = "1.4.0" }, signer, required, new RegistryAccess(), _fixture.File("work")), SigningFixture.Token);
+            _store,
+            new ExaminationRequest(reference ?? _store.Repository with { Tag = "1.4.0" }, settings.Signer, required, new RegistryAccess(), _fixture.File("work")) { OtherSigners = settings.OtherSigners },
+            SigningFixture.Token);
     }
 
     private async Task<string> RefusedAsync(IReadOnlyList<string> required, string key = "cosign.pub")

@@ -18,6 +18,7 @@ public sealed class TamperedRegistrySpecs : IAsyncLifetime
     private DockerRegistry _registry = null!;
     private RegistryStore _store = null!;
     private Descriptor _image = null!;
+    private bool _readLayers = true;
 
     public async ValueTask InitializeAsync()
     {
@@ -26,9 +27,14 @@ public sealed class TamperedRegistrySpecs : IAsyncLifetime
         _image = await SmallImage.WriteAsync(_store);
         await _store.SetTagAsync("1.4.0", _image, SigningFixture.Token);
         await _fixture.MakeKeyAsync("cosign");
+        await SignAsync();
+        (await ExamineAsync()).Statements.Count.ShouldBe(1);
+    }
+
+    private async Task SignAsync()
+    {
         var evidence = await _fixture.SignAsync(_fixture.Settings("cosign.key"), SigningFixture.Signature(_image.Digest));
         await new EvidenceWriter().AttachAsync(_store, _image, evidence, DateTimeOffset.UnixEpoch, SigningFixture.Token);
-        (await ExamineAsync()).Statements.Count.ShouldBe(1);
     }
 
     public async ValueTask DisposeAsync()
@@ -57,6 +63,33 @@ public sealed class TamperedRegistrySpecs : IAsyncLifetime
     public async Task Any_byte_of_the_image_s_manifest_counts() => await ShouldRefuseEveryChangeAsync(_image.Digest, positions: 8);
 
     [Fact]
+    public async Task Any_byte_of_the_configuration_counts_and_of_the_layers_where_they_are_read()
+    {
+        var manifest = JsonSerializer.Deserialize((await _store.ReadManifestAsync(_image.Digest, SigningFixture.Token))!, OciJson.Default.OciManifest)!;
+        await ShouldRefuseEveryChangeAsync(manifest.Config.Digest, positions: 4);
+        await ShouldRefuseEveryChangeAsync(manifest.Layers.ShouldHaveSingleItem().Digest, positions: 4);
+        _readLayers = false;
+        File.Delete(FileOf(manifest.Layers[0].Digest));
+        (await RefusedAsync()).ShouldContain("no longer has the layer");
+    }
+
+    [Fact]
+    public async Task Any_byte_of_an_index_and_of_what_it_lists_counts()
+    {
+        var (first, second) = (await SmallImage.WriteAsync(_store, "amd64"), await SmallImage.WriteAsync(_store, "arm64"));
+        var content = JsonSerializer.SerializeToUtf8Bytes(new OciIndex(2, MediaTypes.OciIndex, [first, second]), OciJson.Plain.OciIndex);
+        _image = new Descriptor(MediaTypes.OciIndex, Digest.Of(content), content.Length);
+        await _store.WriteManifestAsync(_image, content, SigningFixture.Token);
+        await _store.SetTagAsync("1.4.0", _image, SigningFixture.Token);
+        await SignAsync();
+
+        await ShouldRefuseEveryChangeAsync(_image.Digest, positions: 4);
+        await ShouldRefuseEveryChangeAsync(second.Digest, positions: 4);
+        File.Delete(FileOf(first.Digest));
+        (await RefusedAsync()).ShouldContain("no longer has the manifest");
+    }
+
+    [Fact]
     public async Task A_list_of_referrers_that_was_emptied_or_leads_to_other_evidence_is_no_signature()
     {
         var other = await SmallImage.WriteAsync(_store, "another image");
@@ -83,9 +116,11 @@ public sealed class TamperedRegistrySpecs : IAsyncLifetime
         (await RefusedAsync()).ShouldContain(other.Digest.ToString());
     }
 
+    private string FileOf(Digest blob) => Path.Combine(_storage.Path, "docker/registry/v2/blobs/sha256", blob.Hex[..2], blob.Hex, "data");
+
     private async Task ShouldRefuseEveryChangeAsync(Digest blob, int positions)
     {
-        var file = Path.Combine(_storage.Path, "docker/registry/v2/blobs/sha256", blob.Hex[..2], blob.Hex, "data");
+        var file = FileOf(blob);
         var content = await File.ReadAllBytesAsync(file, SigningFixture.Token);
         for (var number = 0; number < positions; number++)
         {
@@ -107,6 +142,9 @@ public sealed class TamperedRegistrySpecs : IAsyncLifetime
             PublicKeySource.FromSettings(new SigningSettings(_fixture.File(".")) { VerificationKey = _fixture.File("cosign.pub") }, logged: false, _fixture.Machine)!,
             [],
             new RegistryAccess(),
-            _fixture.File("work")),
+            _fixture.File("work"))
+        {
+            ReadLayers = _readLayers,
+        },
         SigningFixture.Token);
 }

@@ -1,9 +1,9 @@
-// A Sigstore on loopback for the tests: Fulcio, its certificate transparency log, and Rekor v1, from the parts of the npm package @sigstore/mock,
-// which install.sh puts into artifacts/toolchain/sigstore.
+// A Sigstore on loopback for the tests: Fulcio, its certificate transparency log, Rekor v1 and a timestamp server, from the parts of the npm package
+// @sigstore/mock, which install.sh puts into artifacts/toolchain/sigstore.
 //
 //   node tests/toolchain/sigstore/server.mjs FOLDER
 //
-// Writes fulcio.pem, ctfe.pub and rekor.pub into FOLDER, then prints one line, "listening on PORT". Ends when its standard input ends.
+// Writes fulcio.pem, ctfe.pub, rekor.pub and tsa.pem into FOLDER, then prints one line, "listening on PORT". Ends when its standard input ends.
 // Every request is one more line: METHOD PATH STATUS.
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -13,7 +13,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const require = createRequire(join(resolve(dirname(fileURLToPath(import.meta.url)), '../../../artifacts/toolchain/sigstore'), 'package.json'));
-const { fulcioHandler, initializeCA, initializeCTLog, initializeTLog, rekorHandler } = require('@sigstore/mock');
+const { fulcioHandler, initializeCA, initializeCTLog, initializeTLog, initializeTSA, rekorHandler } = require('@sigstore/mock');
+const { TimeStampReq } = require('pkijs');
 
 const folder = process.argv[2];
 if (!folder) {
@@ -27,12 +28,15 @@ const pem = key => createPublicKey(key).export({ type: 'spki', format: 'pem' });
 const [caKey, logKey, rekorKey] = [newKey(), newKey(), newKey()];
 const ca = await initializeCA(caKey, await initializeCTLog(logKey));
 const fulcio = fulcioHandler(ca, { subjectClaim: 'sub' });
+const tsa = await initializeTSA(newKey());
+// Whole seconds: a fraction that ends in zero is not DER.
+tsa.getCurrentTime = () => new Date(Math.floor(Date.now() / 1000) * 1000);
 
 const server = createServer((request, response) => {
   const chunks = [];
   request.on('data', chunk => chunks.push(chunk));
   request.on('end', async () => {
-    const { statusCode, response: body, contentType, headers } = await answer(request, Buffer.concat(chunks).toString());
+    const { statusCode, response: body, contentType, headers } = await answer(request, Buffer.concat(chunks));
     console.log(`${request.method} ${request.url} ${statusCode}`);
     response.writeHead(statusCode, { 'Content-Type': contentType ?? 'text/plain', ...headers });
     response.end(body);
@@ -43,17 +47,19 @@ async function answer(request, body) {
   switch (`${request.method} ${request.url}`) {
     case 'POST /api/v2/signingCert': {
       // The real one takes the token from the header too, and answers 200.
-      const wanted = JSON.parse(body);
+      const wanted = JSON.parse(body.toString());
       wanted.credentials ??= { oidcIdentityToken: (request.headers.authorization ?? '').replace(/^Bearer /, '') };
       wanted.certificateSigningRequest &&= Buffer.from(wanted.certificateSigningRequest, 'base64').toString();
       const made = await fulcio.fn(JSON.stringify(wanted));
       return { ...made, statusCode: made.statusCode === 201 ? 200 : made.statusCode };
     }
     case 'POST /api/v1/log/entries': {
-      const entry = await rekor.fn(JSON.stringify(canonical(JSON.parse(body))));
+      const entry = await rekor.fn(JSON.stringify(canonical(JSON.parse(body.toString()))));
       const [uuid] = entry.statusCode === 201 ? Object.keys(JSON.parse(entry.response)) : [''];
       return { ...entry, headers: { ETag: uuid, Location: `/api/v1/log/entries/${uuid}` } };
     }
+    case 'POST /api/v1/timestamp':
+      return { statusCode: 201, response: await timestamp(body), contentType: 'application/timestamp-reply' };
     default:
       return { statusCode: 404, response: 'not found' };
   }
@@ -75,11 +81,34 @@ function canonical(entry) {
   };
 }
 
+// The mock takes its questions as JSON, the real one as RFC 3161 says.
+async function timestamp(question) {
+  const { messageImprint, nonce, certReq, reqPolicy } = TimeStampReq.fromBER(question);
+  const info = tsa.tstInfo;
+  const one = Object.create(tsa, {
+    tstInfo: {
+      value(request) {
+        return Object.assign(info.call(tsa, request), { nonce });
+      },
+    },
+  });
+  return await one.timestamp({
+    artifactHash: Buffer.from(messageImprint.hashedMessage.valueBlock.valueHexView),
+    hashAlgorithmOID: messageImprint.hashAlgorithm.algorithmId,
+    nonce: 0,
+    policyOID: reqPolicy ?? '1.3.6.1.4.1.57264.2',
+    certReq,
+  });
+}
+
+const pemOf = (...certificates) => certificates.map(der => `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`).join('');
+
 let rekor;
 server.listen(0, '127.0.0.1', async () => {
   const { port } = server.address();
   rekor = rekorHandler(await initializeTLog(`http://localhost:${port}`, rekorKey));
-  writeFileSync(join(folder, 'fulcio.pem'), `-----BEGIN CERTIFICATE-----\n${ca.rootCertificate.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`);
+  writeFileSync(join(folder, 'fulcio.pem'), pemOf(ca.rootCertificate));
+  writeFileSync(join(folder, 'tsa.pem'), pemOf(tsa.intCertificate, tsa.rootCertificate));
   writeFileSync(join(folder, 'ctfe.pub'), pem(logKey.publicKey.export({ type: 'spki', format: 'pem' })));
   writeFileSync(join(folder, 'rekor.pub'), pem(rekorKey.publicKey.export({ type: 'spki', format: 'pem' })));
   console.log(`listening on ${port}`);

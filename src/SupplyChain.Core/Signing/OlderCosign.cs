@@ -1,0 +1,64 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Tools;
+
+namespace SupplyChain.Core.Signing;
+
+/// <summary>
+/// Signs with a cosign that knows no statements (before 2.6), for cosign's older layout and with a key: it signs the very bytes that an envelope's signature is
+/// over (secure-systems-lab/dsse, protocol.md), and the envelope is written here. It enters nothing in a log, which would name those bytes and not the envelope.
+/// </summary>
+internal sealed class OlderCosign(IToolRunner runner, Tool cosign, KeyReference key, IMachine machine)
+{
+    /// <param name="statement">The statement, or a simple signing document, which is signed as it stands.</param>
+    /// <param name="bundle">Where the bundle is written.</param>
+    /// <param name="hint">Of the public key, as bundles carry it; see <see cref="ReadHintAsync"/>.</param>
+    /// <returns>The failed run; null: it is signed.</returns>
+    public async Task<ToolResult?> SignAsync(StatementToSign statement, string bundle, string hint, CancellationToken cancellationToken)
+    {
+        var isMessage = statement.PredicateType == PredicateTypes.SimpleSigning;
+        var (message, signature) = (bundle + ".message", bundle + ".sig");
+        await File.WriteAllBytesAsync(message, isMessage ? statement.Content : Encode(statement.Content), cancellationToken);
+        var result = await RunAsync(["sign-blob", message, "--output-signature", signature, "--yes", "--key", key.Value, "--tlog-upload=false"], cancellationToken);
+        if (result.ExitCode != 0)
+            return result;
+        var (sig, content) = ((await File.ReadAllTextAsync(signature, cancellationToken)).Trim(), Convert.ToBase64String(statement.Content.Span));
+        var written = new JsonObject
+        {
+            ["mediaType"] = MediaTypes.SigstoreBundle,
+            ["verificationMaterial"] = new JsonObject { ["publicKey"] = new JsonObject { ["hint"] = hint } },
+        };
+        if (isMessage)
+            written["messageSignature"] = new JsonObject
+            {
+                ["messageDigest"] = new JsonObject { ["algorithm"] = "SHA2_256", ["digest"] = Convert.ToBase64String(Convert.FromHexString(Digest.Of(statement.Content.Span).Hex)) },
+                ["signature"] = sig,
+            };
+        else
+            written["dsseEnvelope"] = new JsonObject
+            {
+                ["payload"] = content,
+                ["payloadType"] = Statement.PayloadType,
+                ["signatures"] = new JsonArray(new JsonObject { ["sig"] = sig }),
+            };
+        await File.WriteAllTextAsync(bundle, written.ToJsonString(), cancellationToken);
+        return null;
+    }
+
+    /// <exception cref="DiagnosticException">SCB5005: cosign does not give the public key.</exception>
+    public async Task<string> ReadHintAsync(CancellationToken cancellationToken)
+    {
+        var result = await RunAsync(["public-key", "--key", key.Value], cancellationToken);
+        return (result.ExitCode == 0 ? PublicKeySource.Fingerprint(result.StandardOutput) : null)
+            ?? throw new DiagnosticException(DiagnosticCodes.SigningFailed, $"cosign could not give the public key of {key.DisplayName}: {CosignFailure.Said(result, machine)}. Nothing was signed.");
+    }
+
+    /// <summary>PAE of DSSE 1.0: what an envelope's signature is over.</summary>
+    internal static byte[] Encode(ReadOnlyMemory<byte> payload) =>
+        [.. Encoding.UTF8.GetBytes($"DSSEv1 {Statement.PayloadType.Length} {Statement.PayloadType} {payload.Length} "), .. payload.Span];
+
+    private Task<ToolResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) => runner.RunAsync(
+        new ToolInvocation(cosign, arguments) { Environment = CosignEnvironment.ForSigning(machine), TimeLimit = CosignSigner.TimeLimit, OutputLimit = 64 * 1024 }, cancellationToken);
+}
