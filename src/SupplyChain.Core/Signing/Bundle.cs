@@ -22,11 +22,14 @@ public sealed record Bundle(
     /// <summary>The first transparency log entry; null: none. Not to be trusted before cosign has verified it.</summary>
     internal LogEntry? Log { get; init; }
 
-    /// <summary>A timestamp server has said when it was signed (RFC 3161). Not to be trusted before cosign has verified it.</summary>
-    internal bool IsTimestamped { get; init; }
+    /// <summary>How many timestamps of servers it carries (RFC 3161). Not to be trusted before cosign has verified them.</summary>
+    internal int Timestamps { get; init; }
+
+    /// <summary>When the first of them says that it was signed; null: none, or it cannot be read.</summary>
+    internal DateTimeOffset? TimestampedAt { get; init; }
 
     /// <summary>Only a timestamp proves that the certificate was valid when it signed: no log names the time (as with Rekor 2).</summary>
-    internal bool NeedsTimestamp => Certificate is not null && IsTimestamped && Log is null;
+    internal bool NeedsTimestamp => Certificate is not null && Timestamps > 0 && Log is null;
 
     /// <summary>As much as cosign itself reads (COSIGN_MAX_ATTACHMENT_SIZE), in bytes.</summary>
     public const int SizeLimit = 128 * 1024 * 1024;
@@ -75,8 +78,8 @@ public sealed record Bundle(
             return new Bundle(mediaType, statement, payload, hint, certificate is null ? null : CertificateIdentity.Read(certificate), entries)
             {
                 Log = entries > 0 ? LogEntry.Read(log[0]) : null,
-                IsTimestamped = material.TryGetProperty("timestampVerificationData", out var times) && times.ValueKind == JsonValueKind.Object
-                    && times.TryGetProperty("rfc3161Timestamps", out var stamps) && stamps.ValueKind == JsonValueKind.Array && stamps.GetArrayLength() > 0,
+                Timestamps = Timestamped(material) is { } stamps ? stamps.GetArrayLength() : 0,
+                TimestampedAt = Timestamped(material) is { } first ? TimestampToken.ReadFirst(first) : null,
             };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -101,6 +104,10 @@ public sealed record Bundle(
         var payload = Base64(envelope, "payload");
         return (payload, Statement.Parse(payload));
     }
+
+    private static JsonElement? Timestamped(JsonElement material) =>
+        material.TryGetProperty("timestampVerificationData", out var data) && data.ValueKind == JsonValueKind.Object
+        && data.TryGetProperty("rfc3161Timestamps", out var timestamps) && timestamps.ValueKind == JsonValueKind.Array ? timestamps : null;
 
     internal static byte[]? ReadCertificate(JsonElement material)
     {

@@ -28,7 +28,11 @@ internal sealed record ExaminationRequest(ImageReference Reference, ExpectedSign
 /// <param name="Content">The in-toto statement.</param>
 /// <param name="SignedBy">The certificate's subject, or the key as it was asked for.</param>
 /// <param name="Log">Where a transparency log has it; null: in none that the bundle names.</param>
-internal sealed record ExaminedStatement(string PredicateType, ReadOnlyMemory<byte> Content, string SignedBy, LogEntry? Log);
+internal sealed record ExaminedStatement(string PredicateType, ReadOnlyMemory<byte> Content, string SignedBy, LogEntry? Log)
+{
+    /// <summary>When a timestamp server has seen it, where one had to.</summary>
+    public DateTimeOffset? TimestampedAt { get; init; }
+}
 
 /// <param name="Statements">The signature first, then in the order of <see cref="PredicateTypes.All"/>.</param>
 /// <param name="Refused">Predicate types that are there and were not signed by the expected one.</param>
@@ -141,7 +145,11 @@ internal sealed class ImageExaminer(Verifier verifier)
     {
         var bundle = bundles.FirstOrDefault(bundle => bundle.Statement.PredicateType == statement.PredicateType && Digest.Of(bundle.Payload.Span) == statement.Payload);
         return new ExaminedStatement(
-            statement.PredicateType, statement.Content, bundle?.Certificate is { } certificate ? $"{certificate.Subject} ({certificate.Issuer})" : signer.DisplayName, bundle?.Log);
+            statement.PredicateType, statement.Content, bundle?.Certificate is { } certificate ? $"{certificate.Subject} ({certificate.Issuer})" : signer.DisplayName, bundle?.Log)
+        {
+            // One that nobody had to verify says nothing.
+            TimestampedAt = signer.RequireTimestamp ? bundle?.TimestampedAt : null,
+        };
     }
 
     private static DiagnosticException Failed(string message) => new(DiagnosticCodes.VerificationFailed, message);

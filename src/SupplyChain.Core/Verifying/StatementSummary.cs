@@ -16,6 +16,8 @@ internal static class StatementSummary
         {
             var signed = statement.Log is { } log
                 ? string.Create(CultureInfo.InvariantCulture, $"{log.At.UtcDateTime:yyyy-MM-dd HH:mm} UTC, log entry {log.Index}")
+                : statement.TimestampedAt is { } at
+                ? string.Create(CultureInfo.InvariantCulture, $"{at.UtcDateTime:yyyy-MM-dd HH:mm} UTC by a timestamp server, in no transparency log")
                 : "in no transparency log";
             var what = statement.PredicateType == PredicateTypes.CosignSignature ? statement.SignedBy : $"{Of(statement)}; by {statement.SignedBy}";
             yield return $"{Name(statement.PredicateType),-12}{SingleLine.Of(what, 1000)}; {signed}";

@@ -47,6 +47,8 @@ public sealed class KeylessSpecs : IAsyncLifetime
         (signer.CertificateIdentity, signer.CertificateOidcIssuer, signer.RequireTransparencyLog).ShouldBe((Sigstore.Subject, Sigstore.Issuer, true));
         verification.Statements.Select(statement => statement.PredicateType).ShouldBe(Both);
         (await Bundle.ReadAsync(evidence[0].BundleFile, SigningFixture.Token)).LogEntries.ShouldBe(1);
+        var image = await ExamineAsync(signer);
+        StatementSummary.Lines(image).ElementAt(1).ShouldMatch("^signed      https://ci\\.example\\.com/team/app \\(https://issuer\\.example\\.com\\); 20[0-9-]+ [0-9:]+ UTC, log entry [0-9]+$");
         _sigstore.Requests.ShouldBe(
             ["POST /api/v2/signingCert 200", "POST /api/v2/signingCert 200", "POST /api/v1/log/entries 201", "POST /api/v1/log/entries 201"], ignoreOrder: true);
         _fixture.Runner.Invocations.ShouldAllBe(invocation => !string.Join(' ', invocation.Arguments).Contains(_fixture.Machine.Variables["SIGSTORE_ID_TOKEN"]));
@@ -71,15 +73,13 @@ public sealed class KeylessSpecs : IAsyncLifetime
         (signer.RequireTimestamp, signer.RequireTransparencyLog).ShouldBe((true, false));
         (await VerifyAsync(settings, evidence, signer)).Statements.Count.ShouldBe(2);
         var bundle = await Bundle.ReadAsync(evidence[0].BundleFile, SigningFixture.Token);
-        (bundle.IsTimestamped, bundle.NeedsTimestamp, bundle.LogEntries).ShouldBe((true, true, 0));
+        (bundle.Timestamps, bundle.NeedsTimestamp, bundle.LogEntries).ShouldBe((1, true, 0));
         _sigstore.Requests.Count(request => request == "POST /api/v1/timestamp 201").ShouldBe(2);
         _sigstore.Requests.ShouldNotContain(request => request.Contains("/log/"));
         // A stranger, with other words: the bundle itself says that there is no log.
-        var image = await new ImageExaminer(new Verifier(_fixture.Runner, _fixture.Cosign, _fixture.Machine)).ExamineAsync(
-            _store,
-            new ExaminationRequest(_store.Repository.At(_image.Digest), signer with { RequireTimestamp = false }, [PredicateTypes.CycloneDx], new RegistryAccess(), _fixture.File("work")),
-            SigningFixture.Token);
+        var image = await ExamineAsync(signer with { RequireTimestamp = false });
         image.Statements.Count.ShouldBe(2);
+        StatementSummary.Lines(image).ElementAt(1).ShouldMatch("^signed      https://ci\\.example\\.com/team/app .*; 20[0-9-]+ [0-9:]+ UTC by a timestamp server, in no transparency log$");
         _fixture.Runner.Invocations.Last().Arguments.ShouldContain("--use-signed-timestamps");
 
         await using var another = await Sigstore.StartAsync(SigningFixture.Token);
@@ -184,6 +184,9 @@ public sealed class KeylessSpecs : IAsyncLifetime
         error.Message.ShouldNotContain("eyJhbGciOiJSUzI1NiJ9");
         Directory.GetFiles(_fixture.File("evidence")).ShouldBeEmpty();
     }
+
+    private Task<ExaminedImage> ExamineAsync(ExpectedSigner signer) => new ImageExaminer(new Verifier(_fixture.Runner, _fixture.Cosign, _fixture.Machine)).ExamineAsync(
+        _store, new ExaminationRequest(_store.Repository.At(_image.Digest), signer, [PredicateTypes.CycloneDx], new RegistryAccess(), _fixture.File("work")), SigningFixture.Token);
 
     private void LogIn(string token) => _fixture.Machine.Variables["SIGSTORE_ID_TOKEN"] = token;
 

@@ -75,6 +75,20 @@ public sealed class StatementAndBundleSpecs
         Should.Throw<FormatException>(() => Bundle.Parse(Make(material)));
 
     [Theory]
+    [InlineData("[null]")]
+    [InlineData("[{}]")]
+    [InlineData("""[{"signedTimestamp":7}]""")]
+    [InlineData("""[{"signedTimestamp":"?"}]""")]
+    [InlineData("""[{"signedTimestamp":"MAA="}]""")]
+    [InlineData("""[{"signedTimestamp":"//////8="}]""")]
+    public void A_timestamp_that_cannot_be_read_names_no_time(string timestamps)
+    {
+        var bundle = Bundle.Parse(Make($$"""{"publicKey":{"hint":"a"},"timestampVerificationData":{"rfc3161Timestamps":{{timestamps}}}}"""));
+
+        (bundle.Timestamps, bundle.TimestampedAt).ShouldBe((1, null));
+    }
+
+    [Theory]
     [InlineData("certificate")]
     [InlineData("x509CertificateChain")]
     public void Who_signed_without_a_key_is_read_from_the_certificate(string form)
