@@ -36,7 +36,7 @@ public sealed class PackageSpecs(Workshop workshop)
     }
 
     [Fact]
-    public void The_package_is_smaller_than_four_megabytes() => new FileInfo(workshop.Package.File).Length.ShouldBeLessThan(4_000_000);
+    public void The_package_is_smaller_than_five_megabytes() => new FileInfo(workshop.Package.File).Length.ShouldBeLessThan(5_000_000);
 
     [Fact]
     public void For_Linux_on_x64_the_tasks_are_compiled_ahead_of_time()

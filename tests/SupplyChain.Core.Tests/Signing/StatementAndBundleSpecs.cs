@@ -83,7 +83,7 @@ public sealed class StatementAndBundleSpecs
     [InlineData("""[{"signedTimestamp":"//////8="}]""")]
     public void A_timestamp_that_cannot_be_read_names_no_time(string timestamps)
     {
-        var bundle = Bundle.Parse(Make($$"""{"publicKey":{"hint":"a"},"timestampVerificationData":{"rfc3161Timestamps":{{timestamps}}}}"""));
+        var bundle = Bundle.Parse(Make($$"""{"publicKey":{"hint":"a"},"timestampVerificationData":{"rfc3161Timestamps":{{timestamps}} } }"""));
 
         (bundle.Timestamps, bundle.TimestampedAt).ShouldBe((1, null));
     }
