@@ -6,7 +6,7 @@ namespace SupplyChain.Core.Diagnostics;
 /// The table of all codes. A number is never used twice, not even after its message is gone. Each has a section in docs/diagnostics.md
 /// and is raised by a test.
 /// Ranges: 01xx environment and settings, 10xx image, 15xx project, 20xx SBOM, 30xx scan, 35xx gate, 40xx registry, 50xx signing,
-/// 55xx attestation, 58xx verification, 60xx policies, 70xx tools, 90xx our own bug.
+/// 55xx attestation, 58xx verification, 60xx policies, manifests and registries, 70xx tools, 90xx our own bug.
 /// </summary>
 public static class DiagnosticCodes
 {
@@ -103,6 +103,13 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode VerificationFailed = new(5801, Error);
     public static readonly DiagnosticCode EvidenceIncomplete = new(5802, Error);
     public static readonly DiagnosticCode PolicyNotMet = new(5803, Error);
+
+    // 60xx policies, manifests and registries around the cluster
+    public static readonly DiagnosticCode NothingPublished = new(6001, Error);
+    public static readonly DiagnosticCode PolicySignerUnknown = new(6002, Error);
+    public static readonly DiagnosticCode PolicyFormatUnsuitable = new(6003, Error);
+    public static readonly DiagnosticCode PolicyPatternUnusable = new(6004, Error);
+    public static readonly DiagnosticCode PolicyRefusesOwnImage = new(6005, Error);
 
     // 70xx tools
     public static readonly DiagnosticCode ToolMissing = new(7001, Error);

@@ -24,6 +24,9 @@ internal sealed record Receipt(
     string SupplyChainBuildVersion,
     DateTimeOffset FinishedAt)
 {
+    /// <summary>In which form the evidence lies beside the image; null: unsigned.</summary>
+    public SignatureFormat? SignatureFormat { get; init; }
+
     public static Receipt Of(PublishPlan plan, PublishState state, string version, DateTimeOffset finishedAt, IReadOnlyList<Tool> tools)
     {
         var image = state.Image.Read();
@@ -46,7 +49,10 @@ internal sealed record Receipt(
             tools,
             state.Steps(),
             version,
-            finishedAt);
+            finishedAt)
+        {
+            SignatureFormat = evidence.Count > 0 ? plan.SignatureFormat : null,
+        };
     }
 }
 
