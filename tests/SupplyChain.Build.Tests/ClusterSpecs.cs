@@ -38,5 +38,24 @@ public sealed class ClusterSpecs(Workshop workshop)
         var before = files.Select(file => (File.ReadAllText(file), File.GetLastWriteTimeUtc(file))).ToList();
         (await project.DotnetAsync(Cancellation, call)).Succeeded();
         files.Select(file => (File.ReadAllText(file), File.GetLastWriteTimeUtc(file))).ShouldBe(before, "regenerating changes nothing");
+
+        // What is deployed: by a tag first, then by the digest of the publish.
+        project.Write("deploy/app.yaml", $"apiVersion: v1\nkind: Pod\nmetadata: {{name: hello}}\nspec:\n  containers:\n    - name: hello\n      image: {workshop.Registry.Host}/cluster:1.4.0 # the application\n");
+        string[] manifests = [$"-p:SupplyChainManifestsPath=deploy"];
+        (await project.DotnetAsync(Cancellation, ["build", project.ProjectFile, "-t:SupplyChainVerifyManifests", .. manifests])).Failed()
+            .Output.ShouldContain($"app.yaml(7): error SCB6011: {workshop.Registry.Host}/cluster:1.4.0 is deployed by a tag");
+        (await project.DotnetAsync(Cancellation, ["build", project.ProjectFile, "-t:SupplyChainPinManifests", .. manifests])).Succeeded()
+            .Output.ShouldContain($"supply chain: app.yaml(7): {workshop.Registry.Host}/cluster:1.4.0 pinned to sha256:");
+        File.ReadAllText(project.Path("deploy/app.yaml")).ShouldContain($"      image: {image} # the application\n");
+        (await project.DotnetAsync(Cancellation, ["build", project.ProjectFile, "-t:SupplyChainVerifyManifests", .. manifests])).Succeeded()
+            .Output.ShouldContain($"supply chain: 1 reference to {workshop.Registry.Host}/cluster in 1 manifest, all by digest");
+        (await project.DotnetAsync(Cancellation, ["build", project.ProjectFile, "-t:SupplyChainPinManifests", "-p:SupplyChainManifestsPath=Program.cs"])).Succeeded()
+            .Output.ShouldContain($"warning SCB6012: no file below ");
+        project.Write("deploy/kustomization.yaml", "resources: [app.yaml]\ncomponents: [component]\n");
+        project.Write("deploy/app.yaml", File.ReadAllText(project.Path("deploy/app.yaml")).Replace(image, $"{workshop.Registry.Host}/cluster", StringComparison.Ordinal));
+        Directory.CreateDirectory(project.Path("deploy/component"));
+        File.Copy(project.Path("bin/Release/net10.0/supply-chain/kustomize/kustomization.yaml"), project.Path("deploy/component/kustomization.yaml"));
+        var kustomized = await Workshop.RunAsync("kubectl", "kustomize", project.Path("deploy"));
+        kustomized.StandardOutput.ShouldContain($"image: {image}", customMessage: kustomized.StandardError);
     }
 }

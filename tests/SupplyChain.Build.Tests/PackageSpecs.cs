@@ -27,9 +27,7 @@ public sealed class PackageSpecs(Workshop workshop)
                 "tasks/net10.0/SupplyChain.Build.deps.json",
                 "tasks/net10.0/SupplyChain.Build.dll",
                 "tasks/net10.0/SupplyChain.Core.dll",
-                "tasks/net10.0/linux-x64/CliWrap.dll",
-                "tasks/net10.0/linux-x64/Polly.Core.dll",
-                "tasks/net10.0/linux-x64/SupplyChain.Build.deps.json",
+                "tasks/net10.0/YamlDotNet.dll",
                 "tasks/net10.0/linux-x64/SupplyChain.Build.dll",
                 "tasks/net10.0/linux-x64/SupplyChain.Core.dll",
             ]);

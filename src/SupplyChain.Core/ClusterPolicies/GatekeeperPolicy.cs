@@ -11,7 +11,7 @@ internal static class GatekeeperPolicy
     /// <summary>In the syntax that OPA before and after 1.0 reads alike.</summary>
     internal const string Rego =
         """
-        package supplychainimages
+        package pinnedimages
 
         import future.keywords.contains
         import future.keywords.if
@@ -64,14 +64,14 @@ internal static class GatekeeperPolicy
     {
         ["apiVersion"] = "templates.gatekeeper.sh/v1",
         ["kind"] = "ConstraintTemplate",
-        ["metadata"] = new JsonObject { ["name"] = "supplychainimages" },
+        ["metadata"] = new JsonObject { ["name"] = "pinnedimages" },
         ["spec"] = new JsonObject
         {
             ["crd"] = new JsonObject
             {
                 ["spec"] = new JsonObject
                 {
-                    ["names"] = new JsonObject { ["kind"] = "SupplyChainImages" },
+                    ["names"] = new JsonObject { ["kind"] = "PinnedImages" },
                     ["validation"] = new JsonObject
                     {
                         ["openAPIV3Schema"] = new JsonObject
@@ -97,7 +97,7 @@ internal static class GatekeeperPolicy
     private static JsonObject Constraint(PolicyRequest request) => new()
     {
         ["apiVersion"] = "constraints.gatekeeper.sh/v1beta1",
-        ["kind"] = "SupplyChainImages",
+        ["kind"] = "PinnedImages",
         ["metadata"] = PolicyDocument.Metadata($"pinned-{request.Name}", request),
         ["spec"] = new JsonObject
         {

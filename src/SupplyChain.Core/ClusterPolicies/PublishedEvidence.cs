@@ -36,14 +36,22 @@ internal sealed record PublishedEvidence(string Directory, ImageReference Refere
     }
 
     /// <summary>The image of the last publish, whether or not it was signed; null: there is none.</summary>
-    public static (string Directory, ImageReference Reference)? Find(IReadOnlyList<string> directories)
+    public static (string Directory, ImageReference Reference, IReadOnlyList<string> Tags)? Find(IReadOnlyList<string> directories)
     {
         foreach (var directory in directories)
         {
             if (new StateFile<PublishedReceipt>(directory, "receipt.json", PolicyJson.Default.PublishedReceipt).ReadOrNull() is { } receipt && ImageReference.TryParse(receipt.Reference, out var reference))
-                return (directory, reference);
+                return (directory, reference, receipt.Tags);
         }
         return null;
+    }
+
+    /// <summary>The image of the last publish, in a registry.</summary>
+    /// <exception cref="DiagnosticException">SCB6001.</exception>
+    public static (string Directory, ImageReference Reference, IReadOnlyList<string> Tags) Require(IReadOnlyList<string> directories)
+    {
+        var published = Find(directories) ?? throw Missing(directories);
+        return published.Reference is { Registry: not null, Digest: not null } ? published : throw InFolder(published.Directory);
     }
 
     /// <param name="directories">Looked through in order; the first that has a receipt counts.</param>
@@ -57,14 +65,18 @@ internal sealed record PublishedEvidence(string Directory, ImageReference Refere
             if (!ImageReference.TryParse(receipt.Reference, out var reference) || reference.Digest is null)
                 throw Nothing($"{Path.Combine(directory, "receipt.json")} names no image. Publish again.");
             if (reference.Registry is null)
-                throw Nothing($"the last publish ({directory}) went into a folder or nowhere, and a cluster pulls from a registry. Set ContainerRegistry and publish again.");
+                throw InFolder(directory);
             var bundles = new List<PublishedBundle>();
             foreach (var evidence in receipt.Evidence)
                 bundles.Add(await PublishedBundle.ReadAsync(Path.Combine(directory, Path.GetFileName(evidence.Bundle)), evidence.PredicateType, receipt.Digest, cancellationToken));
             return new PublishedEvidence(directory, reference, receipt.SignatureFormat ?? SignatureFormat.Bundle, bundles);
         }
-        throw Nothing($"nothing has been published: there is no receipt.json in {string.Join(" or ", directories)}. Publish first (dotnet publish /t:PublishContainer), with the same SupplyChainOutputPath, then generate again.");
+        throw Missing(directories);
     }
+
+    private static DiagnosticException InFolder(string directory) => Nothing($"the last publish ({directory}) went into a folder or nowhere, and a cluster pulls from a registry. Set ContainerRegistry and publish again.");
+
+    private static DiagnosticException Missing(IReadOnlyList<string> directories) => Nothing($"nothing has been published: there is no receipt.json in {string.Join(" or ", directories)}. Publish first (dotnet publish /t:PublishContainer), with the same SupplyChainOutputPath, then run this again.");
 
     private static DiagnosticException Nothing(string message) => new(DiagnosticCodes.NothingPublished, message);
 }
@@ -116,6 +128,7 @@ internal sealed record PublishedBundle(string File, string PredicateType, string
 internal sealed record PublishedReceipt(string Reference, Digest Digest, IReadOnlyList<ReceiptEvidence> Evidence)
 {
     public SignatureFormat? SignatureFormat { get; init; }
+    public IReadOnlyList<string> Tags { get; init; } = [];
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]

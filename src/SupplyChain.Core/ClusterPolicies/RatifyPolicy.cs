@@ -9,7 +9,7 @@ internal static class RatifyPolicy
 
     private const string Rego =
         """
-        package supplychainratify
+        package ratifysignedimages
 
         import future.keywords.contains
         import future.keywords.if
@@ -119,14 +119,14 @@ internal static class RatifyPolicy
     {
         ["apiVersion"] = "templates.gatekeeper.sh/v1",
         ["kind"] = "ConstraintTemplate",
-        ["metadata"] = new JsonObject { ["name"] = "supplychainratify" },
+        ["metadata"] = new JsonObject { ["name"] = "ratifysignedimages" },
         ["spec"] = new JsonObject
         {
             ["crd"] = new JsonObject
             {
                 ["spec"] = new JsonObject
                 {
-                    ["names"] = new JsonObject { ["kind"] = "SupplyChainRatify" },
+                    ["names"] = new JsonObject { ["kind"] = "RatifySignedImages" },
                     ["validation"] = new JsonObject
                     {
                         ["openAPIV3Schema"] = new JsonObject
@@ -152,7 +152,7 @@ internal static class RatifyPolicy
     private static JsonObject Constraint(PolicyRequest request) => new()
     {
         ["apiVersion"] = "constraints.gatekeeper.sh/v1beta1",
-        ["kind"] = "SupplyChainRatify",
+        ["kind"] = "RatifySignedImages",
         ["metadata"] = PolicyDocument.Metadata($"signed-{request.Name}", request),
         ["spec"] = new JsonObject
         {

@@ -110,6 +110,9 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode PolicyFormatUnsuitable = new(6003, Error);
     public static readonly DiagnosticCode PolicyPatternUnusable = new(6004, Error);
     public static readonly DiagnosticCode PolicyRefusesOwnImage = new(6005, Error);
+    public static readonly DiagnosticCode ManifestUnusable = new(6010, Error);
+    public static readonly DiagnosticCode ManifestNotPinned = new(6011, Error);
+    public static readonly DiagnosticCode NothingToPin = new(6012, Warning);
 
     // 70xx tools
     public static readonly DiagnosticCode ToolMissing = new(7001, Error);

@@ -148,7 +148,7 @@ public sealed class PolicyDocumentSpecs
             ["debug"] = Review(constraint, Pod("registry.example.com/a" + digest, debug: "busybox" + digest)),
         };
 
-        var refusals = await PolicyEngines.RegoAsync([GatekeeperPolicy.Rego], "some violation in data.supplychainimages.violation with input as input.request\n  msg := violation.msg", pods, Token);
+        var refusals = await PolicyEngines.RegoAsync([GatekeeperPolicy.Rego], "some violation in data.pinnedimages.violation with input as input.request\n  msg := violation.msg", pods, Token);
 
         pods.Keys.Where(pod => !refusals.Contains(pod)).ShouldBe(["good", "tag-and-digest"]);
         refusals["init"].Count().ShouldBe(2);
