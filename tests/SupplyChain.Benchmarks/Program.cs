@@ -13,14 +13,18 @@ internal static class Program
                  which packages really ship, for each shape of a .NET application, against what bills of materials say
                dotnet run -c Release --project tests/SupplyChain.Benchmarks -- sign [--rounds N] [--warm-up N]
                  a signature and four attestations, made side by side, against one cosign sign and against the same in sequence
+               dotnet run -c Release --project tests/SupplyChain.Benchmarks -- push [MEGABYTES]
+                 time and memory of pushing a large image (default 1000 MB) to a local docker-registry, beside crane push
         """;
 
     public static async Task<int> Main(string[] arguments)
     {
         var accuracy = arguments is ["accuracy"];
         var sign = arguments is ["sign", ..];
+        var megabytes = 1000;
+        var push = arguments is ["push"] || (arguments is ["push", var size] && int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out megabytes) && megabytes is >= 10 and <= 10_000);
         var (rounds, warmUp) = (0, 0);
-        if (!accuracy && !TryRead(sign ? arguments[1..] : arguments, sign ? 15 : 5, out rounds, out warmUp))
+        if (arguments is not ["push-once", _, _] && !push && !accuracy && !TryRead(sign ? arguments[1..] : arguments, sign ? 15 : 5, out rounds, out warmUp))
         {
             Console.Error.WriteLine(Usage);
             return 2;
@@ -36,7 +40,11 @@ internal static class Program
         {
             if (sign)
                 return await Signing.SigningRun.RunAsync(rounds, warmUp, stop.Token) ? 0 : 1;
-            if (accuracy)
+            if (arguments is ["push-once", var layout, var host])
+                await PushOnce.RunAsync(layout, host, stop.Token);
+            else if (push)
+                await PushBench.RunAsync(megabytes, rounds: 3, stop.Token);
+            else if (accuracy)
                 await Accuracy.AccuracyRun.RunAsync(stop.Token);
             else
                 await RunAsync(rounds, warmUp, stop.Token);

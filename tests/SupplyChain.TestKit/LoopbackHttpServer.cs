@@ -153,7 +153,9 @@ internal sealed class LoopbackHttpServer : IAsyncDisposable
         var body = new MemoryStream();
         var left = headers.TryGetValue("Content-Length", out var length) ? long.Parse(length, CultureInfo.InvariantCulture) : 0;
         var chunked = headers.GetValueOrDefault("Transfer-Encoding") == "chunked";
-        return new HttpCall(parts[0], parts[1], headers, async (most, token) =>
+        // What is asked of a proxy has the whole address (RFC 9112, 3.2.2).
+        var target = parts[1].StartsWith("http://", StringComparison.Ordinal) ? new Uri(parts[1]).PathAndQuery : parts[1];
+        return new HttpCall(parts[0], target, headers, async (most, token) =>
         {
             var buffer = new byte[64 * 1024];
             while (body.Length < most && (left > 0 || chunked))

@@ -15,6 +15,9 @@ internal sealed record TestRegistryOptions
     /// <summary>The API is there and its lists are always empty, as some hosted registries have it for a while; OCI-Subject is not sent.</summary>
     public bool EmptyReferrers { get; init; }
 
+    /// <summary>A referrer whose subject is not there yet is refused, as GitLab does.</summary>
+    public bool RequireSubject { get; init; }
+
     /// <summary>Before each answer.</summary>
     public TimeSpan Latency { get; init; }
 
@@ -236,6 +239,8 @@ internal sealed partial class TestRegistry : IAsyncDisposable
             if (!_blobs.ContainsKey($"{repository}@{part}"))
                 return Error(404, "MANIFEST_BLOB_UNKNOWN", $"blob {part} unknown");
         }
+        if (_options.RequireSubject && (string?)manifest["subject"]?["digest"] is { } wanted && !_manifests.ContainsKey($"{repository}@{wanted}"))
+            return Error(404, "MANIFEST_UNKNOWN", $"subject {wanted} unknown");
         // The fallback index of referrers may list what it likes.
         if (manifest["manifests"] is JsonArray children && !reference.StartsWith("sha256-", StringComparison.Ordinal) && children.Any(c => !_manifests.ContainsKey($"{repository}@{c!["digest"]}")))
             return Error(404, "MANIFEST_BLOB_UNKNOWN", "a child manifest is unknown");
