@@ -178,6 +178,7 @@ internal sealed class PlanReader(IMachine machine)
 
         return new SigningSettings(settings.ProjectDirectory)
         {
+            CertificateAuthorityFile = settings.Path("SupplyChainCertificateAuthorityFile"),
             Key = settings.Text("SupplyChainSigningKey"),
             VerificationKey = settings.Text("SupplyChainVerificationKey"),
             CertificateIdentity = settings.Text("SupplyChainCertificateIdentity"),

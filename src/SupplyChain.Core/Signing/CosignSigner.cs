@@ -76,7 +76,7 @@ public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSetting
         var result = await _runner.RunAsync(
             new ToolInvocation(cosign, arguments.Attest(work.File(job.Statement.Name + ".statement"), bundle, dialect, job.IsMessage))
             {
-                Environment = CosignEnvironment.ForSigning(machine),
+                Environment = CosignEnvironment.ForSigning(machine, settings.CertificateAuthorityFile),
                 WorkingDirectory = work.Path,
                 TimeLimit = TimeLimit,
                 OutputLimit = 64 * 1024,

@@ -10,6 +10,9 @@ public sealed record SigningSettings(string BaseDirectory)
     /// <summary>SupplyChainVerificationKey: public key file or URI; none: the signer's own.</summary>
     public string? VerificationKey { get; init; }
 
+    /// <summary>SupplyChainCertificateAuthorityFile, absolute: for a private Sigstore; null: the machine's authorities.</summary>
+    public string? CertificateAuthorityFile { get; init; }
+
     public string? CertificateIdentity { get; init; }
 
     public string? CertificateIdentityRegexp { get; init; }

@@ -82,10 +82,13 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             throw Explain(request, PredicateTypes.SimpleSigning, result);
     }
 
+    private Dictionary<string, string?> Environment(VerificationRequest request) =>
+        CosignEnvironment.Trust(CosignEnvironment.ForVerifying(request.Signer.KeyFromService), machine, request.Access.CertificateAuthorityFile);
+
     /// <summary>Runs cosign with the credentials for the registry: in its environment, and only where it does not know that in a private file.</summary>
     private async Task<ToolResult> AskRegistryAsync(VerificationRequest request, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var environment = CosignEnvironment.ForVerifying(request.Signer.KeyFromService);
+        var environment = Environment(request);
         if (request.Reference.Registry is not { } registry || !request.Access.HasCredential)
             return await RunAsync(arguments, environment, cancellationToken);
         var parent = Directory.CreateDirectory(request.WorkDirectory).FullName;
@@ -130,7 +133,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             await File.WriteAllBytesAsync(file, content, cancellationToken);
             last = await RunAsync(
                 ["verify-blob-attestation", "--bundle", file, "--digest", request.Digest.Hex, "--digestAlg", "sha256", "--type", type, .. request.Signer.Arguments],
-                CosignEnvironment.ForVerifying(request.Signer.KeyFromService),
+                Environment(request),
                 cancellationToken);
             if (last.ExitCode == 0)
                 return verified;

@@ -182,7 +182,7 @@ internal sealed class BlobUpload(RegistryClient client)
 
     private static HttpContent Nothing() => new ByteArrayContent([]);
 
-    private static StreamContent Body(Stream stream, long length) => new(stream, 128 * 1024)
+    private static StreamContent Body(Stream stream, long length) => new(stream, 512 * 1024)
     {
         Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream"), ContentLength = length },
     };

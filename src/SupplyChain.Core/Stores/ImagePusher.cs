@@ -125,7 +125,7 @@ internal sealed record ImagePusher(int Parallelism = ImagePusher.DefaultParallel
                 Share = FileShare.Read,
                 // The content has a buffer of its own.
                 BufferSize = 0,
-                Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
+                Options = FileOptions.SequentialScan,
             });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -55,6 +55,19 @@ public sealed class TrivyDatabaseSpecs : IDisposable
         report.DatabaseUpdatedAt!.Value.Year.ShouldBeGreaterThan(2020);
     }
 
+    [Fact]
+    public async Task A_database_comes_from_a_registry_with_a_certificate_of_a_private_authority()
+    {
+        using var authority = new TestAuthority();
+        await using var registry = await DockerRegistry.StartAsync(new DockerRegistryOptions { Tls = authority }, Cancellation);
+        await PushDatabaseAsync(registry, authority.AuthorityFile);
+        var build = ScanFolder.Environment();
+        // As the package hands SupplyChainCertificateAuthorityFile on.
+        build["TRIVY_CACERT"] = authority.AuthorityFile;
+        var report = await ScanAsync(_folder.Request() with { Environment = build, DatabaseRepositories = [$"{registry.Host}/trivy-db:2"] });
+        report.Findings.ShouldNotBeEmpty();
+    }
+
     [Theory]
     [InlineData("TRIVY_SKIP_DB_UPDATE", "true")]
     [InlineData("TRIVY_SKIP_DB_UPDATE", "1")]
@@ -143,7 +156,7 @@ public sealed class TrivyDatabaseSpecs : IDisposable
     }
 
     /// <summary>As Aqua Security publishes it: an artifact of one layer, a compressed tar of the two files.</summary>
-    private async Task PushDatabaseAsync(DockerRegistry registry)
+    private async Task PushDatabaseAsync(DockerRegistry registry, string? authorityFile = null)
     {
         var source = _folder.File("published");
         AdvisoryDatabase.Write(source, SampleAdvisories.All);
@@ -151,7 +164,7 @@ public sealed class TrivyDatabaseSpecs : IDisposable
         await using (var gzip = new GZipStream(File.Create(archive), CompressionLevel.Fastest))
             await TarFile.CreateFromDirectoryAsync(Path.Combine(source, "db"), gzip, includeBaseDirectory: false, Cancellation);
         await Cli.Wrap(Toolchain.Require("oras"))
-            .WithArguments(["push", "--plain-http", "--artifact-type", "application/vnd.aquasec.trivy.config.v1+json", $"{registry.Host}/trivy-db:2", "db.tar.gz:application/vnd.aquasec.trivy.db.layer.v1.tar+gzip"])
+            .WithArguments(["push", .. authorityFile is null ? ["--plain-http"] : new[] { "--ca-file", authorityFile }, "--artifact-type", "application/vnd.aquasec.trivy.config.v1+json", $"{registry.Host}/trivy-db:2", "db.tar.gz:application/vnd.aquasec.trivy.db.layer.v1.tar+gzip"])
             .WithWorkingDirectory(Path.GetDirectoryName(archive)!)
             .ExecuteBufferedAsync(Cancellation);
     }
