@@ -13,8 +13,8 @@ internal static class Conditions
         var load = await LoadAsync(cancellationToken);
         var text = $"""
             {Environment.ProcessorCount} cores, load {(load is null ? "unknown" : load.Value.ToString("0.0", CultureInfo.InvariantCulture))}, .NET SDK {await bench.SdkVersionAsync(cancellationToken)}, a registry on loopback, a base image of {size} MB.
-            Unchanged sources, already restored and compiled, a new tag each round; every publish is `dotnet publish --no-restore /t:PublishContainer`.
-            {warmUp} warm-up rounds, {rounds} recorded ones, alternating a b c. Each result is checked after its time was taken.
+            Restored and compiled; in each round one file of the application changes (but for e and f), and the tag with it; every publish is `dotnet publish --no-restore /t:PublishContainer`.
+            {warmUp} warm-up rounds, {rounds} recorded ones, alternating. Each result is checked after its time was taken.
             CPU is the processor time of all processes that took part, but the registry's.
             """;
         return load > Environment.ProcessorCount / 2.0

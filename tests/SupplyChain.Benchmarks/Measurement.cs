@@ -13,7 +13,7 @@ internal interface IPublish
 
     string Description { get; }
 
-    /// <summary>Publishes unchanged sources under a new tag, and checks, outside the measured time, that it is really there.</summary>
+    /// <summary>Publishes under a new tag, and checks, outside the measured time, that it is really there.</summary>
     /// <exception cref="InvalidOperationException">It failed, or the result is not what it should be.</exception>
     Task<Measurement> PublishAsync(string tag, CancellationToken cancellationToken);
 }

@@ -59,9 +59,13 @@ internal static class Program
 
     private static async Task RunAsync(int rounds, int warmUp, CancellationToken cancellationToken)
     {
-        Console.WriteLine("Setting up: registry, base image, sample vulnerability database, package, key, three copies of samples/HelloApi …");
+        Console.WriteLine("Setting up: registry, base image, sample vulnerability database, package, key, copies of samples/HelloApi …");
         await using var bench = await Workbench.CreateAsync(cancellationToken);
-        IPublish[] ways = [new SdkPublish(bench), new PackagePublish(bench), new HandPublish(bench)];
+        IPublish[] ways =
+        [
+            new SdkPublish(bench), new PackagePublish(bench), new HandPublish(bench), new HandPublish(bench, everything: true),
+            new SdkPublish(bench, toArchive: true), new PackagePublish(bench, again: true),
+        ];
 
         Console.WriteLine(await Conditions.DescribeAsync(bench, rounds, warmUp, cancellationToken));
         var measured = ways.ToDictionary(way => way, _ => new List<Measurement>());

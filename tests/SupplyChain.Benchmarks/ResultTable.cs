@@ -18,7 +18,9 @@ internal static class ResultTable
         }
 
         text.Append(CultureInfo.InvariantCulture, $"\nb - a  {medians['b'] - medians['a'],4:0.00} s   what SupplyChain.Build adds to a publish\n");
-        text.Append(CultureInfo.InvariantCulture, $"b / c  {medians['b'] / medians['c'],4:0.00}     what it costs compared with the same work by hand\n");
+        text.Append(CultureInfo.InvariantCulture, $"b / c  {medians['b'] / medians['c'],4:0.00}     what it costs compared with the usual commands by hand, which make less\n");
+        text.Append(CultureInfo.InvariantCulture, $"b / d  {medians['b'] / medians['d'],4:0.00}     what it costs compared with the same work by hand\n");
+        text.Append(CultureInfo.InvariantCulture, $"f - e  {medians['f'] - medians['e'],4:0.00} s   what it adds when nothing has changed\n");
         foreach (var (way, measurements) in measured.Where(entry => entry.Value[0].Steps.Count > 0))
             WriteSteps(text, way, measurements);
         return text.ToString();

@@ -72,6 +72,9 @@ internal sealed class Workbench : IAsyncDisposable
         return project;
     }
 
+    /// <summary>One file of the application is another one from now on, so that the image is another one too.</summary>
+    public static void Change(TestProject project, string tag) => project.Write("appsettings.json", $$"""{ "Version": "{{tag}}" }""");
+
     /// <summary>A folder of its own for a project that is written here.</summary>
     public ShapeProject CreateShape(string name) => new(_dotnet, _folder.File(name), Feed);
 

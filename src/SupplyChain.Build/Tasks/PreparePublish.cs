@@ -1,6 +1,7 @@
 using Microsoft.Build.Framework;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Signing;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Build.Tasks;
@@ -50,6 +51,8 @@ public sealed class PreparePublish : StageTask
         // First: a download is the longest of all, and begins before anything else of this publish.
         var shelf = Kept.Replace(() => NewShelf(plan.Tools));
         shelf.Begin(plan.Trivy, plan.Cosign);
+        var published = ProjectItems.PublishedFiles(PublishedFiles);
+        var isNew = OutputFolder.IsOlderThanAny(plan.OutputDirectory, [plan.AssetsFile, .. published.Select(file => file.SourcePath)]);
         Kept.Replace(() =>
         {
             // Only here: what an earlier publish of this build still does has been ended, and can no longer write into the emptied folders.
@@ -57,8 +60,12 @@ public sealed class PreparePublish : StageTask
             OutputFolder.Prepare(plan.OutputDirectory);
             if (plan.PlatformDirectory is { } platforms)
                 PlatformInventories.Clear(platforms);
-            return new EarlyWork(plan, State, new CheckedToolRunner(new ToolRunner(), shelf), ProjectRequests.From(settings, ProjectItems.PublishedFiles(PublishedFiles)));
+            return new EarlyWork(plan, State, new CheckedToolRunner(new ToolRunner(), shelf), ProjectRequests.From(settings, published));
         });
+        // What was published before and has not changed since is signed already, as a rule.
+        Kept.Replace(() => plan.Publish && plan.Cosign is { } cosign && (isNew || plan.PlatformDirectory is not null)
+            ? OpenedKey.Open(new CheckedToolRunner(new ToolRunner(), shelf), cosign, plan.Signing, SigningIdentity.Resolve(plan.Signing, Package.Machine), Package.Machine, plan.MostSignatures, StateDirectory)
+            : OpenedKey.None());
         var destination = Kept.Replace(() => NewDestination(plan));
         if (plan.Publish)
             destination.Greet(plan.Tags);

@@ -51,6 +51,8 @@ public sealed class PushImage : StageTask
         if (plan.Cosign is not { } cosign)
             return;
 
+        // Whatever is not needed is closed when this step ends.
+        using var opened = Kept.GetOrAdd(OpenedKey.None);
         await ToolsReadyAsync(cancellationToken, cosign);
         if (CosignAdvisories.Of(await Tools.ReadyAsync(cosign, cancellationToken)) is { } advisory)
             Report(advisory);
@@ -76,7 +78,7 @@ public sealed class PushImage : StageTask
             return;
         }
 
-        var signer = new CosignSigner(runner, cosign, plan.Signing, Package.Machine) { ForOlderLayoutAlone = plan.SignatureFormat == SignatureFormat.Legacy };
+        var signer = new CosignSigner(runner, cosign, plan.Signing, Package.Machine) { Opened = opened, ForOlderLayoutAlone = plan.SignatureFormat == SignatureFormat.Legacy };
         var made = await signer.SignAsync(missing, identity, plan.OutputDirectory, cancellationToken);
         if (!await earlier.IsOfOneSignerAsync(kept, made, cancellationToken))
             (kept, made, missing) = ([], await signer.SignAsync(statements, identity, plan.OutputDirectory, cancellationToken), statements);

@@ -20,8 +20,8 @@ public sealed class WriteReceipt : StageTask
         var image = State.Image.Read();
         var reference = plan.ReferenceTo(image.Root.Digest);
         var tools = await Task.WhenAll(new[] { plan.Trivy, plan.Cosign }.OfType<Tool>().Select(tool => Tools.ReadyAsync(tool, cancellationToken)));
-        var receiptFile = Path.Combine(plan.OutputDirectory, "receipt.json");
-        var receipt = new StateFile<Receipt>(plan.OutputDirectory, "receipt.json", PublishingJson.Default.Receipt)
+        var receiptFile = Path.Combine(plan.OutputDirectory, Receipt.FileName);
+        var receipt = new StateFile<Receipt>(plan.OutputDirectory, Receipt.FileName, PublishingJson.Default.Receipt)
             .Write(Receipt.Of(plan, State, Package.Version, TimeProvider.System.GetUtcNow(), tools));
         if (plan.Publish)
         {

@@ -24,6 +24,8 @@ internal sealed record Receipt(
     string SupplyChainBuildVersion,
     DateTimeOffset FinishedAt)
 {
+    public const string FileName = "receipt.json";
+
     /// <summary>In which form the evidence lies beside the image; null: unsigned.</summary>
     public SignatureFormat? SignatureFormat { get; init; }
 

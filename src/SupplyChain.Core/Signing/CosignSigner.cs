@@ -9,6 +9,9 @@ namespace SupplyChain.Core.Signing;
 /// </summary>
 public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSettings settings, IMachine machine)
 {
+    /// <summary>Signs with what has been opened before, as long as there is any of it.</summary>
+    internal OpenedKey Opened { get; init; } = OpenedKey.None();
+
     /// <summary>Signing takes 0.2 s; a key service, a hardware key or Fulcio some seconds.</summary>
     internal static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(3);
 
@@ -73,6 +76,8 @@ public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSetting
     {
         var bundle = work.File(job.Statement.Name + ".bundle");
         File.Delete(bundle);
+        if (await SignWithOpenedAsync(job, bundle, cancellationToken))
+            return new Outcome(job, new ToolResult(0, "", "", TimeSpan.Zero), null, OldFormat: false) { Signed = true };
         var result = await _runner.RunAsync(
             new ToolInvocation(cosign, arguments.Attest(work.File(job.Statement.Name + ".statement"), bundle, dialect, job.IsMessage))
             {
@@ -95,6 +100,26 @@ public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSetting
         catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
         {
             return new Outcome(job, result, exception.Message, OldFormat: File.Exists(bundle));
+        }
+    }
+
+    /// <summary>False: nothing is open, or what it made cannot be used; then a cosign of its own signs, and says what is wrong.</summary>
+    private async Task<bool> SignWithOpenedAsync(Job job, string bundle, CancellationToken cancellationToken)
+    {
+        if (await Opened.SignAsync(job.IsMessage ? job.Statement.Content : Envelope.ToSign(job.Statement.Content), cancellationToken) is not { } signed)
+            return false;
+        try
+        {
+            if (!job.IsMessage)
+                Check(Bundle.Parse(signed = Envelope.Bundle(job.Statement.Content, signed)), job.Statement);
+            else if (!LegacyForm.IsOver(job.Statement.Content, signed))
+                return false;
+            await File.WriteAllBytesAsync(bundle, signed, cancellationToken);
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false;
         }
     }
 

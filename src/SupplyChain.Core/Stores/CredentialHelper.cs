@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Tools;
@@ -29,7 +30,7 @@ internal sealed class CredentialHelper(Func<string, string?> environment, RunCre
         var result = await new ToolRunner().RunAsync(
             new ToolInvocation(new Tool(Path.GetFileNameWithoutExtension(program), program, "PATH"), arguments)
             {
-                StandardInput = input,
+                StandardInput = Task.FromResult<ReadOnlyMemory<byte>>(Encoding.UTF8.GetBytes(input)),
                 OwnTemporaryFolder = false,
                 OutputLimit = LargestAnswer,
                 TimeLimit = 2 * TimeLimit,

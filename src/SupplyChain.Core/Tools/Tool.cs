@@ -27,8 +27,8 @@ public sealed record ToolInvocation(Tool Tool, IReadOnlyList<string> Arguments)
     /// </summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 
-    /// <summary>Written to its standard input; null: that is empty.</summary>
-    public string? StandardInput { get; init; }
+    /// <summary>Written to its standard input once it is there, which may be long after the tool has started; null: that is empty.</summary>
+    public Task<ReadOnlyMemory<byte>>? StandardInput { get; init; }
 
     /// <summary>It gets a new temporary folder that only this user can read, deleted when it has ended.</summary>
     public bool OwnTemporaryFolder { get; init; } = true;

@@ -71,7 +71,7 @@ public sealed class ToolRunner(TimeProvider? clock = null) : IToolRunner
             .WithEnvironmentVariables(Variables(invocation, temporary))
             .WithWorkingDirectory(invocation.WorkingDirectory ?? Directory.GetCurrentDirectory())
             .WithValidation(CommandResultValidation.None)
-            .WithStandardInputPipe(invocation.StandardInput is { } input ? PipeSource.FromString(input, Encoding.UTF8) : PipeSource.Null)
+            .WithStandardInputPipe(invocation.StandardInput is { } input ? PipeSource.Create(async (stream, token) => await stream.WriteAsync(await input.WaitAsync(token), token)) : PipeSource.Null)
             .WithStandardOutputPipe(PipeTarget.Create((stream, token) => ReadAsync(output, stream, exited.Token, token)))
             .WithStandardErrorPipe(PipeTarget.Create((stream, token) => ReadAsync(errors, stream, exited.Token, token)));
         var running = command.ExecuteAsync(null, process => OnExit(process, exited), kill.Token, interrupt.Token);

@@ -70,7 +70,7 @@ public sealed class ToolVariablesSpecs
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
-        var result = await new ToolRunner().RunAsync(new ToolInvocation(new Tool("trivy", program, "a test"), []) { StandardInput = "by standard input" }, TestContext.Current.CancellationToken);
+        var result = await new ToolRunner().RunAsync(new ToolInvocation(new Tool("trivy", program, "a test"), []) { StandardInput = Task.FromResult<ReadOnlyMemory<byte>>("by standard input"u8.ToArray()) }, TestContext.Current.CancellationToken);
 
         var lines = result.StandardOutput.Split('\n');
         lines[0].ShouldStartWith(Path.Combine(Path.GetTempPath(), "supplychain-"));
