@@ -21,7 +21,7 @@ public abstract class StageTask : Microsoft.Build.Utilities.Task, ICancelableTas
     /// <summary>Absolute path of the folder of the state files, one a step.</summary>
     public string StateDirectory { get; set; } = "";
 
-    private protected PublishState State => new(StateDirectory);
+    private protected PublishState State => new(StateDirectory, StateDirectory.Length > 0 ? Kept.GetOrAdd(() => new StateMemory()) : null);
 
     public void Cancel() => _cancellation.Cancel();
 

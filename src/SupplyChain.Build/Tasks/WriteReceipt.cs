@@ -21,7 +21,7 @@ public sealed class WriteReceipt : StageTask
         var reference = plan.ReferenceTo(image.Root.Digest);
         var tools = await Task.WhenAll(new[] { plan.Trivy, plan.Cosign }.OfType<Tool>().Select(tool => Tools.ReadyAsync(tool, cancellationToken)));
         var receiptFile = Path.Combine(plan.OutputDirectory, Receipt.FileName);
-        var receipt = new StateFile<Receipt>(plan.OutputDirectory, Receipt.FileName, PublishingJson.Default.Receipt)
+        var receipt = new StateFile<Receipt>(plan.OutputDirectory, Receipt.FileName, static () => PublishingJson.Default.Receipt, static () => PublishingWriting.Default.Receipt)
             .Write(Receipt.Of(plan, State, Package.Version, TimeProvider.System.GetUtcNow(), tools));
         if (plan.Publish)
         {

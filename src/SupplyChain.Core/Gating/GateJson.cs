@@ -22,3 +22,12 @@ internal sealed partial class GateJson : JsonSerializerContext
         NewLine = "\n",
     });
 }
+
+/// <summary>The same, for writing alone: straight code, where reading needs to know each property of each type.</summary>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    IgnoreReadOnlyProperties = true)]
+[JsonSerializable(typeof(GateVerdict))]
+internal sealed partial class GateWriting : JsonSerializerContext;

@@ -15,3 +15,12 @@ namespace SupplyChain.Core.Images;
     WriteIndented = true)]
 [JsonSerializable(typeof(ImageLayout))]
 internal sealed partial class ImageJson : JsonSerializerContext;
+
+/// <summary>The same, for writing alone: straight code, where reading needs to know each property of each type.</summary>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true)]
+[JsonSerializable(typeof(ImageLayout))]
+internal sealed partial class ImageWriting : JsonSerializerContext;

@@ -11,3 +11,11 @@ namespace SupplyChain.Core.Projects;
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ProjectInventory))]
 internal sealed partial class ProjectsJson : JsonSerializerContext;
+
+/// <summary>The same, for writing alone: straight code, where reading needs to know each property of each type.</summary>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ProjectInventory))]
+internal sealed partial class ProjectsWriting : JsonSerializerContext;

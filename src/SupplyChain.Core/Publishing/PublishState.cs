@@ -13,7 +13,7 @@ namespace SupplyChain.Core.Publishing;
 /// What one publish knows so far: a JSON file a step, in the intermediate folder, so that people can look and other targets can hook in between.
 /// A step reads what the steps before it wrote; a missing file means that step did not run, and nothing is assumed in its place.
 /// </summary>
-internal sealed class PublishState(string directory)
+internal sealed class PublishState(string directory, StateMemory? memory = null)
 {
     public string Directory => directory;
 
@@ -34,20 +34,20 @@ internal sealed class PublishState(string directory)
 
     private string StepsFile => System.IO.Path.Combine(directory, "steps.txt");
 
-    public StateFile<PublishPlan> Plan => new(directory, "plan.json", PublishingJson.Default.PublishPlan);
-    public StateFile<ImageLayout> Image => new(directory, "image.json", ImageJson.Default.ImageLayout);
-    public StateFile<ProjectInventory> Inventory => new(directory, "inventory.json", ProjectsJson.Default.ProjectInventory);
-    public StateFile<ScanReport> Scan => new(directory, "scan.json", ScanJson.Indented.ScanReport);
-    public StateFile<ScanTimes> ScanTimes => new(directory, "scan-times.json", PublishingJson.Default.ScanTimes);
+    public StateFile<PublishPlan> Plan => new(directory, "plan.json", static () => PublishingJson.Default.PublishPlan, static () => PublishingWriting.Default.PublishPlan, memory);
+    public StateFile<ImageLayout> Image => new(directory, "image.json", static () => ImageJson.Default.ImageLayout, static () => ImageWriting.Default.ImageLayout, memory);
+    public StateFile<ProjectInventory> Inventory => new(directory, "inventory.json", static () => ProjectsJson.Default.ProjectInventory, static () => ProjectsWriting.Default.ProjectInventory, memory);
+    public StateFile<ScanReport> Scan => new(directory, "scan.json", static () => ScanJson.Indented.ScanReport, static () => ScanWriting.Default.ScanReport, memory);
+    public StateFile<ScanTimes> ScanTimes => new(directory, "scan-times.json", static () => PublishingJson.Default.ScanTimes, static () => PublishingWriting.Default.ScanTimes, memory);
 
     /// <summary>What is to be attested, in the order in which the steps wrote it; see <see cref="Attest"/>.</summary>
-    public StateFile<IReadOnlyList<AttestedDocument>> Documents => new(directory, "documents.json", PublishingJson.Default.IReadOnlyListAttestedDocument);
-    public StateFile<GateVerdict> Verdict => new(directory, "verdict.json", GateJson.Indented.GateVerdict);
-    public StateFile<PushedImage> Pushed => new(directory, "pushed.json", StoresJson.Default.PushedImage);
-    public StateFile<IReadOnlyList<SignedEvidence>> Evidence => new(directory, "evidence.json", SigningJson.Default.IReadOnlyListSignedEvidence);
+    public StateFile<IReadOnlyList<AttestedDocument>> Documents => new(directory, "documents.json", static () => PublishingJson.Default.IReadOnlyListAttestedDocument, static () => PublishingWriting.Default.IReadOnlyListAttestedDocument, memory);
+    public StateFile<GateVerdict> Verdict => new(directory, "verdict.json", static () => GateJson.Indented.GateVerdict, static () => GateWriting.Default.GateVerdict, memory);
+    public StateFile<PushedImage> Pushed => new(directory, "pushed.json", static () => StoresJson.Default.PushedImage, static () => StoresWriting.Default.PushedImage, memory);
+    public StateFile<IReadOnlyList<SignedEvidence>> Evidence => new(directory, "evidence.json", static () => SigningJson.Default.IReadOnlyListSignedEvidence, static () => SigningWriting.Default.IReadOnlyListSignedEvidence, memory);
     /// <summary>The tags that were set.</summary>
-    public StateFile<IReadOnlyList<string>> Tags => new(directory, "tags.json", PublishingJson.Default.IReadOnlyListString);
-    public StateFile<Verification> Verification => new(directory, "verification.json", SigningJson.Default.Verification);
+    public StateFile<IReadOnlyList<string>> Tags => new(directory, "tags.json", static () => PublishingJson.Default.IReadOnlyListString, static () => PublishingWriting.Default.IReadOnlyListString, memory);
+    public StateFile<Verification> Verification => new(directory, "verification.json", static () => SigningJson.Default.Verification, static () => SigningWriting.Default.Verification, memory);
 
     /// <summary>
     /// Forgets every earlier publish: a verdict or a bundle of another day must never serve this one. The old folder is out of the way at once;

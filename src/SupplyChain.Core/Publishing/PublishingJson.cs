@@ -17,3 +17,16 @@ namespace SupplyChain.Core.Publishing;
 [JsonSerializable(typeof(ScanTimes))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class PublishingJson : JsonSerializerContext;
+
+/// <summary>The same, for writing alone: straight code, where reading needs to know each property of each type.</summary>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(PublishPlan))]
+[JsonSerializable(typeof(IReadOnlyList<AttestedDocument>))]
+[JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(ScanTimes))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+internal sealed partial class PublishingWriting : JsonSerializerContext;

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SupplyChain.Core.Diagnostics;
@@ -5,7 +7,8 @@ using SupplyChain.Core.Diagnostics;
 namespace SupplyChain.Core.Publishing;
 
 /// <summary>One file of the state, written whole or not at all.</summary>
-internal readonly struct StateFile<T>(string directory, string name, JsonTypeInfo<T> type)
+/// <param name="reading">Asked for only when it must be: what a serializer needs to know about a type costs more than the small files themselves.</param>
+internal readonly struct StateFile<T>(string directory, string name, Func<JsonTypeInfo<T>> reading, Func<JsonTypeInfo<T>> writing, StateMemory? memory = null)
     where T : class
 {
     public string Path => System.IO.Path.Combine(directory, name);
@@ -18,8 +21,8 @@ internal readonly struct StateFile<T>(string directory, string name, JsonTypeInf
             return null;
         try
         {
-            using var stream = File.OpenRead(Path);
-            return JsonSerializer.Deserialize(stream, type) ?? throw new JsonException("it holds null");
+            var content = File.ReadAllBytes(Path);
+            return memory?.Recall(Path, content) as T ?? JsonSerializer.Deserialize(content, reading()) ?? throw new JsonException("it holds null");
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -38,9 +41,19 @@ internal readonly struct StateFile<T>(string directory, string name, JsonTypeInf
     public T Write(T value)
     {
         var temporary = Path + ".tmp";
-        using (var stream = File.Create(temporary))
-            JsonSerializer.Serialize(stream, value, type);
+        var content = Serialize(value);
+        File.WriteAllBytes(temporary, content);
         File.Move(temporary, Path, overwrite: true);
+        memory?.Remember(Path, content, value);
         return value;
+    }
+
+    /// <summary>Indented, for people; '+' stays '+', since versions hold it and are searched for. None of these files is pasted into HTML.</summary>
+    private byte[] Serialize(T value)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            JsonSerializer.Serialize(writer, value, writing());
+        return buffer.WrittenSpan.ToArray();
     }
 }

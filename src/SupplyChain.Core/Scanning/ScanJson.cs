@@ -22,3 +22,10 @@ internal sealed partial class ScanJson : JsonSerializerContext
         NewLine = "\n",
     });
 }
+
+/// <summary>The same, for writing alone: straight code, where reading needs to know each property of each type.</summary>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ScanReport))]
+internal sealed partial class ScanWriting : JsonSerializerContext;

@@ -9,3 +9,12 @@ namespace SupplyChain.Core.Signing;
 [JsonSerializable(typeof(Verification))]
 [JsonSerializable(typeof(ExpectedSigner))]
 internal sealed partial class SigningJson : JsonSerializerContext;
+
+/// <summary>The same, for writing alone: straight code, where reading needs to know each property of each type.</summary>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(IReadOnlyList<SignedEvidence>))]
+[JsonSerializable(typeof(Verification))]
+internal sealed partial class SigningWriting : JsonSerializerContext;

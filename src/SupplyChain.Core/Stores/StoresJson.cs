@@ -11,3 +11,11 @@ namespace SupplyChain.Core.Stores;
     WriteIndented = true)]
 [JsonSerializable(typeof(PushedImage))]
 internal sealed partial class StoresJson : JsonSerializerContext;
+
+/// <summary>The same, for writing alone: straight code, where reading needs to know each property of each type.</summary>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(PushedImage))]
+internal sealed partial class StoresWriting : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Signing;
 
 namespace SupplyChain.Core.Tests.Signing;
@@ -28,9 +29,81 @@ public sealed class OpenedKeySpecs : IDisposable
         string.Join(' ', _fixture.Runner.Invocations.SelectMany(invocation => invocation.Arguments)).ShouldNotContain("horse");
     }
 
-    private OpenedKey Open(string key, int count)
+    [Fact]
+    public async Task Statements_beyond_the_opened_keys_are_signed_all_the_same()
     {
-        var settings = _fixture.Settings(key);
+        await _fixture.MakeKeyAsync("cosign");
+        using var opened = Open("cosign.key", 1);
+
+        var evidence = await SignAsync("cosign.key", opened, SigningFixture.Signature(), SigningFixture.SbomOf());
+
+        evidence.Count.ShouldBe(2);
+        _fixture.Runner.Invocations.Count(invocation => invocation.Arguments[0] == "attest-blob").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_key_that_could_not_be_opened_is_explained_by_the_signing_itself()
+    {
+        await _fixture.MakeKeyAsync("cosign", "correct horse");
+        _fixture.Machine.Variables["COSIGN_PASSWORD"] = "wrong battery";
+        using var opened = Open("cosign.key", 1);
+
+        var error = await Should.ThrowAsync<DiagnosticException>(() => SignAsync("cosign.key", opened, SigningFixture.Signature()));
+
+        error.Diagnostic.Code.ShouldBe(DiagnosticCodes.KeyUnusable);
+        error.Message.ShouldContain("COSIGN_PASSWORD");
+    }
+
+    [Fact]
+    public async Task Closing_ends_the_processes_that_wait_and_leaves_no_file()
+    {
+        await _fixture.MakeKeyAsync("cosign");
+        var opened = Open("cosign.key", 2);
+        while (Processes() == 0)
+            await Task.Delay(20, SigningFixture.Token);
+
+        opened.Dispose();
+
+        Processes().ShouldBe(0);
+        Directory.GetFileSystemEntries(_fixture.File("work")).ShouldBeEmpty();
+        (await opened.SignAsync("x"u8.ToArray(), SigningFixture.Token)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Only_a_key_that_lies_here_and_signs_by_itself_is_opened()
+    {
+        await _fixture.MakeKeyAsync("cosign");
+        var key = _fixture.Settings("cosign.key");
+        foreach (var settings in new[]
+        {
+            _fixture.Settings("awskms:///alias/release"), key with { RekorUrl = "http://127.0.0.1:1" }, key with { TimestampServerUrl = "http://127.0.0.1:1" },
+            key with { SigningConfig = "config.json" }, key with { TransparencyLog = TransparencyLog.True },
+        })
+        {
+            using var opened = Open(settings, 2);
+            (await opened.SignAsync("x"u8.ToArray(), SigningFixture.Token)).ShouldBeNull();
+        }
+
+        _fixture.Runner.Invocations.ShouldNotContain(invocation => invocation.Arguments[0] == "sign-blob");
+    }
+
+    /// <summary>The processes that have this test's own key on their command line.</summary>
+    private int Processes() => Directory.GetDirectories("/proc").Count(folder =>
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, "cmdline")) is var line && line.Contains("sign-blob") && line.Contains(_fixture.File("cosign.key"));
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    });
+
+    private OpenedKey Open(string key, int count) => Open(_fixture.Settings(key), count);
+
+    private OpenedKey Open(SigningSettings settings, int count)
+    {
         return OpenedKey.Open(_fixture.Runner, _fixture.Cosign, settings, SigningIdentity.Resolve(settings, _fixture.Machine), _fixture.Machine, count, _fixture.File("work"));
     }
 
