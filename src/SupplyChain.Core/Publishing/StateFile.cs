@@ -8,9 +8,15 @@ namespace SupplyChain.Core.Publishing;
 
 /// <summary>One file of the state, written whole or not at all.</summary>
 /// <param name="reading">Asked for only when it must be: what a serializer needs to know about a type costs more than the small files themselves.</param>
-internal readonly struct StateFile<T>(string directory, string name, Func<JsonTypeInfo<T>> reading, Func<JsonTypeInfo<T>> writing, StateMemory? memory = null)
+/// <param name="writing">Null: as it is read.</param>
+internal readonly struct StateFile<T>(string directory, string name, Func<JsonTypeInfo<T>> reading, Func<JsonTypeInfo<T>>? writing = null, StateMemory? memory = null)
     where T : class
 {
+    public StateFile(string directory, string name, JsonTypeInfo<T> type)
+        : this(directory, name, () => type)
+    {
+    }
+
     public string Path => System.IO.Path.Combine(directory, name);
 
     /// <summary>Null: the step that writes it has not run.</summary>
@@ -53,7 +59,7 @@ internal readonly struct StateFile<T>(string directory, string name, Func<JsonTy
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-            JsonSerializer.Serialize(writer, value, writing());
+            JsonSerializer.Serialize(writer, value, (writing ?? reading)());
         return buffer.WrittenSpan.ToArray();
     }
 }
