@@ -33,6 +33,9 @@ public sealed class KeylessPublishSpecs(Workshop workshop)
         string[] stranger = ["--certificate-identity", Sigstore.Subject, "--certificate-oidc-issuer", Sigstore.Issuer, "--trusted-root", sigstore.TrustedRoot];
         var signature = await Workshop.RunAsync("cosign", ["verify", .. stranger, reference]);
         signature.ExitCode.ShouldBe(0, signature.StandardError);
+        var again = (await project.PublishAsync(Cancellation, arguments, job)).Succeeded();
+        again.Output.ShouldContain("already signed with the identity of SIGSTORE_ID_TOKEN");
+        again.Output.ShouldContain(": nothing to add");
         var scan = await PredicateAsync(Scan);
         scan.GetProperty("scanner").GetProperty("db").GetProperty("version").GetString()!.ShouldNotBeEmpty();
         var provenance = await PredicateAsync(Provenance);

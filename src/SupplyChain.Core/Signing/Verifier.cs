@@ -18,6 +18,9 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
 
     private readonly LimitedRunner _runner = new(runner);
 
+    /// <summary>Asked only when something was refused, and once.</summary>
+    private Task<bool>? _namesBundleFormat;
+
     /// <exception cref="DiagnosticException">SCB5801: something is missing, signed by another one, or about another image; the message names which.</exception>
     public async Task<Verification> VerifyAsync(VerificationRequest request, CancellationToken cancellationToken)
     {
@@ -74,7 +77,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     internal async Task VerifyLegacySignatureAsync(VerificationRequest request, CancellationToken cancellationToken)
     {
         var result = await AskRegistryAsync(
-            request,
+            request with { Legacy = true },
             // Where there are bundles cosign 3 looks no further.
             ["verify", .. request.Stored.Count > 0 ? ["--new-bundle-format=false"] : Array.Empty<string>(), .. request.Signer.Arguments, .. request.Access.Arguments, "--", request.Reference.At(request.Digest).ToString()],
             cancellationToken);
@@ -90,14 +93,14 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     {
         var environment = Environment(request);
         if (request.Reference.Registry is not { } registry || !request.Access.HasCredential)
-            return await RunAsync(arguments, environment, cancellationToken);
+            return await RunOnBundlesAsync(request, arguments, environment, cancellationToken);
         var parent = Directory.CreateDirectory(request.WorkDirectory).FullName;
         if (request.Access.Variable(registry) is { } variable)
         {
             using var empty = new WorkFolder(parent);
             await request.Access.WriteConfigurationAsync(registry, empty.Path, secret: false, cancellationToken);
             (environment["DOCKER_CONFIG"], environment["DOCKER_AUTH_CONFIG"]) = (empty.Path, variable);
-            var result = await RunAsync(arguments, environment, cancellationToken);
+            var result = await RunOnBundlesAsync(request, arguments, environment, cancellationToken);
             if (result.ExitCode == 0 || !IsAboutCredentials(result))
                 return result;
         }
@@ -105,7 +108,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         await request.Access.WriteConfigurationAsync(registry, work.Path, secret: true, cancellationToken);
         environment.Remove("DOCKER_AUTH_CONFIG");
         environment["DOCKER_CONFIG"] = work.Path;
-        return await RunAsync(arguments, environment, cancellationToken);
+        return await RunOnBundlesAsync(request, arguments, environment, cancellationToken);
     }
 
     private static bool IsAboutCredentials(ToolResult result) =>
@@ -131,7 +134,8 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         foreach (var (content, verified) in candidates)
         {
             await File.WriteAllBytesAsync(file, content, cancellationToken);
-            last = await RunAsync(
+            last = await RunOnBundlesAsync(
+                request,
                 ["verify-blob-attestation", "--bundle", file, "--digest", request.Digest.Hex, "--digestAlg", "sha256", "--type", type, .. request.Signer.Arguments],
                 Environment(request),
                 cancellationToken);
@@ -142,6 +146,24 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
                 return await VerifyInRegistryAsync(request, type, own, cancellationToken);
         }
         throw Explain(request, type, last!);
+    }
+
+    /// <summary>Cosign 2.6 looks at bundles only when told so; later versions do by themselves and hide the flag. (What names the flag otherwise is asked once more.)</summary>
+    private async Task<ToolResult> RunOnBundlesAsync(
+        VerificationRequest request, IReadOnlyList<string> arguments, Dictionary<string, string?> environment, CancellationToken cancellationToken)
+    {
+        var result = await RunAsync(arguments, environment, cancellationToken);
+        if (result.ExitCode == 0 || request.Legacy || IsAboutCredentials(result) || CosignDialect.IsUnknown(result.StandardError, "--digest"))
+            return result;
+        return await (_namesBundleFormat ??= NamesBundleFormatAsync(cancellationToken))
+            ? await RunAsync([arguments[0], "--new-bundle-format", .. arguments.Skip(1)], environment, cancellationToken)
+            : result;
+    }
+
+    private async Task<bool> NamesBundleFormatAsync(CancellationToken cancellationToken)
+    {
+        var help = await RunAsync(["verify-attestation", "--help"], CosignEnvironment.ForVerifying(keyFromService: false), cancellationToken);
+        return help.StandardOutput.Contains("--new-bundle-format", StringComparison.Ordinal) || help.StandardError.Contains("--new-bundle-format", StringComparison.Ordinal);
     }
 
     private Task<ToolResult> RunAsync(IReadOnlyList<string> arguments, Dictionary<string, string?> environment, CancellationToken cancellationToken) =>

@@ -189,9 +189,14 @@ internal sealed class RegistryStore : IImageStore
             return null;
         if (!answer.IsSuccess)
             throw _client.Failure(request, answer);
-        return answer.Body is { } body
-            ? new TaggedContent(body, answer.Header("ETag"))
-            : throw _client.Failure(DiagnosticCodes.RegistryError, $"{Repository.Name} returned a manifest of more than 4 MiB for tag {tag}. It was not read.");
+        if (answer.Body is not { } body)
+            throw _client.Failure(DiagnosticCodes.RegistryError, $"{Repository.Name} returned a manifest of more than 4 MiB for tag {tag}. It was not read.");
+        // Nobody signs a list of referrers; that it was damaged is seen by what the registry itself says of it.
+        if (Digest.TryParse(answer.Header("Docker-Content-Digest"), out var said) && said != Digest.Of(body))
+            throw _client.Failure(
+                DiagnosticCodes.RegistryReadBackDiffers,
+                $"{Repository.Name} says that tag {tag} is {said}, and returned {Digest.Of(body)}. Nothing of it was used. The registry, or a proxy before it, damages what it serves.");
+        return new TaggedContent(body, answer.Header("ETag"));
     }
 
     internal RegistryRequest Put(string reference, string mediaType, ReadOnlyMemory<byte> content) =>

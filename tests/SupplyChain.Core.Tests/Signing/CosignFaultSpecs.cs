@@ -25,6 +25,29 @@ public sealed class CosignFaultSpecs : IDisposable
         _runner.Invocations.Last().Arguments.ShouldContain("--new-bundle-format");
     }
 
+    /// <summary>2.6 names the flag in its help, and looks at bundles only with it; 3.1 looks at them by itself and hides it.</summary>
+    [Theory]
+    [InlineData("    --new-bundle-format=false:", true)]
+    [InlineData("    --use-signed-timestamps=false:", false)]
+    public async Task A_fake_cosign_with_the_flags_of_2_6_is_told_to_verify_bundles_and_one_that_hides_the_flag_is_believed(string help, bool verified)
+    {
+        var evidence = await SignAsync(Sign);
+        var stored = await Task.WhenAll(evidence.Select(async signed => new StoredBundle(signed.PredicateType, await File.ReadAllBytesAsync(signed.BundleFile, SigningFixture.Token))));
+        var request = new VerificationRequest(
+            new Core.Images.ImageReference(null, "hello-api").At(SigningFixture.Image), SigningFixture.Image, [PredicateTypes.CosignSignature, PredicateTypes.CycloneDx], new ExpectedSigner("key cosign.pub") { Key = "/keys/cosign.pub" })
+        {
+            Own = evidence,
+            Stored = stored,
+            WorkDirectory = _folder.File("work"),
+        };
+        var cosign = Fake($"case \" $* \" in *' --help '*) echo '{help}';; *' --new-bundle-format '*) exit 0;; *) echo 'Error: bundle does not contain cert for verification' >&2; exit 1;; esac");
+
+        if (verified)
+            (await new Verifier(_runner, cosign, _machine).VerifyAsync(request, SigningFixture.Token)).Statements.Count.ShouldBe(2);
+        else
+            (await Should.ThrowAsync<DiagnosticException>(() => new Verifier(_runner, cosign, _machine).VerifyAsync(request, SigningFixture.Token))).Message.ShouldContain("does not contain cert");
+    }
+
     [Fact]
     public async Task A_fake_later_cosign_without_today_s_flags_gets_files_that_name_no_services()
     {
@@ -127,7 +150,7 @@ public sealed class CosignFaultSpecs : IDisposable
             new VerificationRequest(reference, SigningFixture.Image, [PredicateTypes.CosignSignature], new ExpectedSigner("key cosign.pub") { Key = "/keys/cosign.pub" }) { WorkDirectory = _folder.File("work") },
             SigningFixture.Token));
 
-        var invocation = _runner.Invocations.Single();
+        var invocation = _runner.Invocations.First();
         invocation.Arguments.ShouldBe(
             ["verify-attestation", "--type", PredicateTypes.CosignSignature, "--key", "/keys/cosign.pub", "--insecure-ignore-tlog=true", "--", $"registry.example.com/hello-api@{SigningFixture.Image}"]);
         foreach (var name in new[] { "COSIGN_PASSWORD", "COSIGN_PKCS11_PIN", "SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN" })

@@ -90,6 +90,13 @@ public sealed class TamperedRegistrySpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Any_byte_of_the_list_of_referrers_counts()
+    {
+        var list = await _store.ResolveTagAsync(RegistryReferrers.FallbackTag(_image.Digest), SigningFixture.Token);
+        await ShouldRefuseEveryChangeAsync(list!.Value, positions: 12);
+    }
+
+    [Fact]
     public async Task A_list_of_referrers_that_was_emptied_or_leads_to_other_evidence_is_no_signature()
     {
         var other = await SmallImage.WriteAsync(_store, "another image");
