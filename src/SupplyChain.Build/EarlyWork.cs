@@ -59,7 +59,7 @@ internal sealed class EarlyWork : IDisposable
         if (plan.Trivy is not { } trivy)
             return null;
         var inventory = await Inventory;
-        if (plan.Tools?.AirGapBundle is { } place)
+        if (plan is { TrivyServer: null, Grype: null } && plan.Tools?.AirGapBundle is { } place)
         {
             using var bundle = AirGapBundle.Open(place);
             await AirGapDatabase.SeedAsync(bundle, TrivyCacheDirectory.Of(Package.EnvironmentVariables()), TimeProvider.System, cancellationToken);
@@ -68,13 +68,18 @@ internal sealed class EarlyWork : IDisposable
         await using (var file = File.Create(state.InventorySbomFile))
             CycloneDxWriter.Write(SbomBuilder.BuildInventory(inventory, Package.Version), file);
         var startedAt = Package.Now();
-        var report = await new TrivyScanner(runner, trivy).ScanAsync(
+        IScanner scanner = plan.Grype is { } grype
+            ? new GrypeScanner(runner, grype, trivy, plan.GrypeTarget, (listing, file) =>
+                CycloneDxWriter.Write(SbomBuilder.Build(inventory, listing, new SbomContext(plan.Repository, listing.Image, Package.Version, null)), file))
+            : new TrivyScanner(runner, trivy);
+        var report = await scanner.ScanAsync(
             new ScanRequest(_image.Task, state.ScanDirectory, plan.OutputDirectory, Package.EnvironmentVariables(plan.Tools?.CertificateAuthorityFile))
             {
                 InventoryFile = state.InventorySbomFile,
                 Offline = plan.Offline,
                 Secrets = plan.ScanSecrets,
                 DatabaseRepositories = plan.TrivyDatabases,
+                Server = plan.TrivyServer,
             },
             cancellationToken);
         ScanTimes = new ScanTimes(startedAt, Package.Now());

@@ -8,8 +8,6 @@ namespace SupplyChain.Build.Tasks;
 /// <summary>Fetches ahead what a publish would fetch: tools that are not on this machine, and the vulnerability database. Writes them into a bundle on demand.</summary>
 public sealed class InstallTools : StageTask
 {
-    private static readonly string[] ToolNames = ["trivy", "cosign"];
-
     /// <summary>The properties: Include = name, Value = text.</summary>
     [Required]
     public ITaskItem[] Settings { get; set; } = [];
@@ -22,7 +20,9 @@ public sealed class InstallTools : StageTask
         // A bundle is written here, and read elsewhere.
         var provision = reader.ReadTools(settings) with { AirGapBundle = null };
         using var shelf = NewShelf(provision, everySignature: true);
-        var tools = ToolNames.Select(name => bundle is null ? reader.FindTool(name, settings) : reader.FindRelease(name, settings)).ToList();
+        var grype = settings.OneOf("SupplyChainScanner", ScannerName.Trivy) is ScannerName.Grype;
+        string[] names = ["trivy", "cosign", .. grype ? ["grype"] : Array.Empty<string>()];
+        var tools = names.Select(name => bundle is null ? reader.FindTool(name, settings) : reader.FindRelease(name, settings)).ToList();
         shelf.Begin(tools);
         await shelf.WaitAsync(tools, Say, TimeSpan.FromSeconds(5), cancellationToken);
         foreach (var tool in tools)
@@ -42,7 +42,8 @@ public sealed class InstallTools : StageTask
     /// <returns>Trivy's cache folder with the database in it; null: nothing will be scanned.</returns>
     private async Task<string?> FetchDatabaseAsync(Settings settings, Tool trivy, ToolShelf shelf, CancellationToken cancellationToken)
     {
-        if (!settings.Boolean("SupplyChainScan", true))
+        // The server has it, or Grype its own: `grype db update`.
+        if (!settings.Boolean("SupplyChainScan", true) || settings.OneOf("SupplyChainScanner", ScannerName.Trivy) is ScannerName.Grype || settings.Text("SupplyChainTrivyServer") is not null)
             return null;
         var work = Directory.CreateTempSubdirectory("supplychain-").FullName;
         try

@@ -37,7 +37,7 @@ public sealed class PreparePublish : StageTask
 
     protected override Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        var settings = Read(Settings);
+        var (settings, policy, _, _) = WithPolicy(Read(Settings));
         var plan = new PlanReader(Package.Machine).Read(settings) with { StartedAt = Package.Now() };
         plan = GateSettings.WithExceptions(
             plan,
@@ -48,9 +48,11 @@ public sealed class PreparePublish : StageTask
             plan = plan with { CutValues = new CutValues(Values(Labels), Values(Variables)) };
         if (plan.TagAdvice is { } advice)
             Report(advice);
+        if (policy is not null)
+            Refuse([.. policy.CheckPublish(plan, Package.Machine), .. policy.CheckWaivers(plan.Waivers, Package.Now())]);
         // First: a download is the longest of all, and begins before anything else of this publish.
         var shelf = Kept.Replace(() => NewShelf(plan.Tools));
-        shelf.Begin(plan.Trivy, plan.Cosign);
+        shelf.Begin(plan.Trivy, plan.Grype, plan.Cosign);
         var published = ProjectItems.PublishedFiles(PublishedFiles);
         var isNew = OutputFolder.IsOlderThanAny(plan.OutputDirectory, [plan.AssetsFile, .. published.Select(file => file.SourcePath)]);
         Kept.Replace(() =>

@@ -5,7 +5,8 @@ public sealed class ScanImage : StageTask
 {
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        await ToolsReadyAsync(cancellationToken, State.Plan.Read().Trivy);
+        var plan = State.Plan.Read();
+        await ToolsReadyAsync(cancellationToken, plan.Trivy, plan.Grype);
         var work = EarlyWork();
         if (await work.ScanAsync(State.Image.Read(), cancellationToken) is not { } report)
             return;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Build.Framework;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Publishing;
+using SupplyChain.Core.RepositoryPolicies;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Build.Tasks;
@@ -63,6 +64,28 @@ public abstract class StageTask : Microsoft.Build.Utilities.Task, ICancelableTas
 
     /// <param name="settings">Include = name of a property, Value = its text.</param>
     private protected Settings Read(ITaskItem[] settings) => ProjectItems.Settings(settings, ProjectFile);
+
+    /// <summary>The policy of the repository, held against these settings. Every demand that is not met is an error; the last one ends the task.</summary>
+    /// <param name="tolerant">Report, and go on: for the target that explains.</param>
+    private protected (Settings Settings, PolicyCheck? Policy, PolicyFile? File, SettingPlaces Places) WithPolicy(Settings settings, bool tolerant = false)
+    {
+        var globals = (BuildEngine as IBuildEngine6)?.GetGlobalProperties() ?? new Dictionary<string, string>();
+        var places = new SettingPlaces(ProjectFile, globals, settings.List("GivenSettings"), Environment.GetEnvironmentVariable);
+        if (PolicyFile.Find(settings.Path("SupplyChainPolicyFile"), settings.ProjectDirectory) is not { } file)
+            return (settings, null, null, places);
+        var check = new PolicyCheck(file, places);
+        var (effective, violations) = check.Apply(settings);
+        Refuse(violations, tolerant);
+        return (effective, check, file, places);
+    }
+
+    private protected void Refuse(IEnumerable<Diagnostic> violations, bool tolerant = false)
+    {
+        var all = violations.ToList();
+        all.SkipLast(tolerant ? 0 : 1).ToList().ForEach(Report);
+        if (all.Count > 0 && !tolerant)
+            throw new DiagnosticException(all[^1]);
+    }
 
     private protected EarlyWork EarlyWork() => Kept.GetOrAdd(() => new EarlyWork(State.Plan.Read(), State, Runner));
 

@@ -20,6 +20,8 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode FileSystemRefused = new(0108, Error);
     public static readonly DiagnosticCode StateUnusable = new(0109, Error);
     public static readonly DiagnosticCode CertificateAuthorityUnusable = new(0111, Error);
+    public static readonly DiagnosticCode PolicyLoosened = new(0120, Error);
+    public static readonly DiagnosticCode PolicyUnusable = new(0121, Error);
 
     // 10xx image
     public static readonly DiagnosticCode ArchiveUnreadable = new(1001, Error);
@@ -53,6 +55,8 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode NothingRecognised = new(3005, Error);
     public static readonly DiagnosticCode ScannerTooOld = new(3006, Error);
     public static readonly DiagnosticCode DatabaseTooOld = new(3007, Error);
+    public static readonly DiagnosticCode TrivyServerUnusable = new(3008, Error);
+    public static readonly DiagnosticCode ScannerSchemaUnknown = new(3009, Error);
 
     // 35xx gate
     public static readonly DiagnosticCode GateFailed = new(3500, Error);

@@ -27,10 +27,12 @@ internal static class ImageChecks
 
     public static IEnumerable<Diagnostic> DatabaseAge(ScanReport report, GatePolicy policy, GateContext context, ProjectInventory inventory)
     {
-        if (policy.MaximumDatabaseAgeDays is not { } days || report.Server is not null)
+        if (policy.MaximumDatabaseAgeDays is not { } days)
             yield break;
         const string Advice = "Let the scanner update it (SupplyChainOffline, TRIVY_SKIP_DB_UPDATE), bring a newer one, or allow more days with SupplyChainMaximumDatabaseAgeDays.";
-        if (report.DatabaseUpdatedAt is not { } updated)
+        if (report.DatabaseUpdatedAt is null && report.Server is { } server)
+            yield return new Diagnostic(DiagnosticCodes.DatabaseTooOld, $"the Trivy server {server} does not say how old its vulnerability database is ({server}/version), and {days} days are allowed. Let a proxy before it pass that path on, or run a newer server.", inventory.ProjectFile);
+        else if (report.DatabaseUpdatedAt is not { } updated)
             yield return new Diagnostic(DiagnosticCodes.DatabaseTooOld, $"{report.Scanner} does not say how old its vulnerability database is, and {days} days are allowed. {Advice}", inventory.ProjectFile);
         else if (context.Now - updated > TimeSpan.FromDays(days))
         {

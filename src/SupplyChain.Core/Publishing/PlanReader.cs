@@ -32,6 +32,7 @@ internal sealed class PlanReader(IMachine machine)
         var publish = toLayout || push;
         var sign = publish && (mode == SignMode.True || (mode == SignMode.Auto && !toLayout));
         var scan = settings.Boolean("SupplyChainScan", true);
+        var scanner = settings.OneOf("SupplyChainScanner", ScannerName.Trivy);
         var verify = settings.Boolean("SupplyChainVerify", true);
         var sbom = settings.Boolean("SupplyChainSbom", true);
         var attestations = settings.SomeOf<AttestationKind>("SupplyChainAttestations");
@@ -73,6 +74,7 @@ internal sealed class PlanReader(IMachine machine)
             ScanSecrets = settings.Boolean("SupplyChainScanSecrets", true),
             Offline = offline,
             TrivyDatabases = Databases(settings),
+            TrivyServer = TrivyServer.Read(settings.Text("SupplyChainTrivyServer"), settings.Text("SupplyChainTrivyServerTokenVariable"), offline, machine.Variable),
             Sbom = sbom,
             EmbedSbom = settings.Boolean("SupplyChainEmbedSbom", true) && sbom,
             PlatformDirectory = settings.Path("PlatformDirectory"),
@@ -98,6 +100,8 @@ internal sealed class PlanReader(IMachine machine)
             SignatureFormat = format,
             Verify = verify,
             Trivy = scan ? FindTool("trivy", settings) : null,
+            Grype = scan && scanner is ScannerName.Grype ? FindTool("grype", settings) : null,
+            GrypeTarget = settings.OneOf("SupplyChainGrypeTarget", GrypeTarget.Sbom),
             Cosign = sign ? FindTool("cosign", settings) : null,
             Tools = ReadTools(settings),
         };
@@ -163,7 +167,7 @@ internal sealed class PlanReader(IMachine machine)
     };
 
     private static ToolSettings WhereToolsAre(Settings settings) => new(
-        new Dictionary<string, string?> { ["trivy"] = settings.Text("SupplyChainTrivyPath"), ["cosign"] = settings.Text("SupplyChainCosignPath") },
+        new Dictionary<string, string?> { ["trivy"] = settings.Text("SupplyChainTrivyPath"), ["cosign"] = settings.Text("SupplyChainCosignPath"), ["grype"] = settings.Text("SupplyChainGrypePath") },
         settings.Text("SupplyChainToolsPath"),
         settings.ProjectDirectory);
 

@@ -3,6 +3,7 @@ using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Gating;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Sboms;
+using SupplyChain.Core.Scanning;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Stores;
 using SupplyChain.Core.Tools;
@@ -55,6 +56,7 @@ internal sealed record PublishPlan
     public bool ScanSecrets { get; init; }
     public bool Offline { get; init; }
     public IReadOnlyList<string> TrivyDatabases { get; init; } = [];
+    public TrivyServer? TrivyServer { get; init; }
     public bool Sbom { get; init; }
     public IReadOnlyList<SbomFormat> SbomFormats { get; init; } = [];
     public CycloneDxVersion CycloneDxVersion { get; init; }
@@ -123,6 +125,10 @@ internal sealed record PublishPlan
 
     // The tools; null when no step needs them
     public Tool? Trivy { get; init; }
+
+    /// <summary>Null: Trivy decides which packages are vulnerable.</summary>
+    public Tool? Grype { get; init; }
+    public GrypeTarget GrypeTarget { get; init; }
     public Tool? Cosign { get; init; }
 
     /// <summary>Where those of them that are not on this machine come from; null only where no tool is run.</summary>
@@ -148,6 +154,13 @@ internal enum SbomFormat
 {
     CycloneDX,
     SPDX,
+}
+
+/// <summary>SupplyChainScanner.</summary>
+internal enum ScannerName
+{
+    Trivy,
+    Grype,
 }
 
 /// <summary>SupplyChainSign.</summary>

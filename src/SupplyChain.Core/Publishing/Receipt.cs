@@ -43,7 +43,7 @@ internal sealed record Receipt(
             image.Root.MediaType,
             [.. image.Platforms.Select(platform => platform.Platform.ToString())],
             state.Tags.ReadOrNull() ?? [],
-            scan is null ? null : new ReceiptScan(scan.Scanner, scan.ScannerVersion, scan.DatabaseUpdatedAt, state.Verdict.Read().Summary),
+            scan is null ? null : new ReceiptScan(scan.Scanner, scan.ScannerVersion, scan.DatabaseUpdatedAt, state.Verdict.Read().Summary) { DatabaseDigest = scan.DatabaseDigest, Server = scan.Server },
             state.Documents.ReadOrNull()?.FirstOrDefault(document => document.PredicateType == PredicateTypes.CycloneDx)?.File,
             [.. evidence.Select(signed => new ReceiptEvidence(signed.PredicateType, Path.GetFileName(signed.BundleFile)))],
             evidence.Count > 0,
@@ -58,7 +58,14 @@ internal sealed record Receipt(
     }
 }
 
-internal sealed record ReceiptScan(string Scanner, string ScannerVersion, DateTimeOffset? DatabaseUpdatedAt, string Summary);
+internal sealed record ReceiptScan(string Scanner, string ScannerVersion, DateTimeOffset? DatabaseUpdatedAt, string Summary)
+{
+    /// <summary>SHA-256 of the database's file; null: not known (a server's).</summary>
+    public Digest? DatabaseDigest { get; init; }
+
+    /// <summary>The shared Trivy server that decided.</summary>
+    public string? Server { get; init; }
+}
 
 /// <param name="Bundle">File name of the Sigstore bundle in the output folder.</param>
 internal sealed record ReceiptEvidence(string PredicateType, string Bundle);

@@ -14,6 +14,10 @@ internal sealed class Settings(IReadOnlyDictionary<string, string> values, strin
 
     public IEnumerable<string> Names => values.Keys;
 
+    /// <summary>The same with other values in place of some.</summary>
+    public Settings With(IReadOnlyDictionary<string, string> changes) =>
+        changes.Count == 0 ? this : new Settings(values.Where(value => !changes.ContainsKey(value.Key)).Concat(changes).ToDictionary(), projectFile);
+
     /// <summary>The trimmed text, or null when the property is empty.</summary>
     public string? Text(string name) =>
         values.TryGetValue(name, out var text) && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;

@@ -11,7 +11,7 @@ internal sealed record ProposedChange(string Text, string Clears, string? File, 
     public static IReadOnlyList<ProposedChange> Of(GateVerdict verdict) =>
     [
         .. verdict.Findings.Where(one => one.Decision is Decision.Blocks)
-            .GroupBy(one => (Text: one.Change is { } change ? Describe(change) : $"{one.Finding.Package} {one.Finding.Version}: {one.Advice}", one.File, one.Line))
+            .GroupBy(one => (Text: one.Change is { } change ? Describe(change) : $"{one.Finding.Package} {one.Finding.Version}: {one.Advice.TrimEnd('.')}", one.File, one.Line))
             .Select(group => new ProposedChange(group.Key.Text, Count(group), group.Key.File, group.Key.Line)),
     ];
 

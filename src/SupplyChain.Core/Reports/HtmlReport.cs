@@ -32,6 +32,8 @@ internal static class HtmlReport
         html.Text($"Scanned with {report.Scanner}{(report.ScannerVersion == "unknown" ? "" : $" {report.ScannerVersion}")}{(report.Server is null ? "" : $" (server {report.Server})")}");
         if (report.DatabaseUpdatedAt is { } updated)
             html.Text(string.Create(CultureInfo.InvariantCulture, $", database of {updated.UtcDateTime:yyyy-MM-dd HH:mm} UTC"));
+        if (report.DatabaseDigest is { } digest)
+            html.Text(" (").Raw("<span class=\"mono\" title=\"").Text(digest.ToString()).Raw("\">").Text(digest.Short).Raw("</span>)");
         html.Text(string.Create(CultureInfo.InvariantCulture, $"; decided {input.Now.UtcDateTime:yyyy-MM-dd HH:mm} UTC; "));
         html.Text(string.Join(", ", report.Platforms.Select(platform => platform.OperatingSystem is { } system ? $"{platform.Platform} on {system.Family} {system.Name}" : platform.Platform))).Raw("</p></header>\n");
         Bar(html, verdict.Findings);

@@ -9,7 +9,7 @@ internal static class HtmlStyle
         *{box-sizing:border-box}
         body{margin:0 auto;max-width:1500px;padding:16px clamp(12px,3vw,40px) 48px;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
         h1{font-size:clamp(22px,4vw,32px);line-height:1.2;margin:8px 0}h2{font-size:19px;margin:32px 0 8px}
-        a{color:var(--link)}code,.mono{font-family:ui-monospace,Consolas,"DejaVu Sans Mono",monospace;font-size:.9em;overflow-wrap:anywhere}
+        a{color:var(--link)}code,.mono{font-family:ui-monospace,Consolas,"DejaVu Sans Mono",monospace;font-size:.9em}code{overflow-wrap:anywhere}
         .verdict{border-left:6px solid var(--bad);padding:4px 0 4px 16px}.verdict.ok{border-color:var(--ok)}.verdict strong{color:var(--bad)}.verdict.ok strong{color:var(--ok)}
         .soft{color:var(--soft)}p{margin:6px 0}ul{padding-left:20px;margin:6px 0}li{margin:4px 0;overflow-wrap:anywhere}
         button{font:inherit;color:var(--fg);background:var(--card);border:1px solid var(--line);border-radius:6px;padding:3px 10px;cursor:pointer}
@@ -21,7 +21,7 @@ internal static class HtmlStyle
         .sev{font-weight:600;white-space:nowrap}
         .tools{display:flex;flex-wrap:wrap;gap:8px 14px;align-items:center;margin:8px 0}.tools input[type=search]{flex:1 1 220px;max-width:420px;font:inherit;padding:6px 10px;border:1px solid var(--line);border-radius:6px;background:var(--bg);color:var(--fg)}
         .tools label{white-space:nowrap}
-        table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:6px 10px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}th{color:var(--soft);font-weight:600;white-space:nowrap}
+        table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:6px 10px;border-bottom:1px solid var(--line);overflow-wrap:break-word}th{color:var(--soft);font-weight:600;white-space:nowrap}
         th button{border:0;background:none;padding:0;font-weight:600;color:inherit}tr.blocks td:first-child{box-shadow:inset 4px 0 0 var(--bad)}
         details{margin:2px 0}summary{cursor:pointer}.card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 14px}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0}
         .num{text-align:right;white-space:nowrap}

@@ -25,6 +25,22 @@ internal sealed class HtmlText
         return this;
     }
 
+    /// <summary>The name or version of something: a narrow column breaks it after a dot or a slash, and only a part that is longer than any real one inside.</summary>
+    public HtmlText Name(string? text)
+    {
+        const int Longest = 40;
+        var start = 0;
+        for (var index = 0; index < (text?.Length ?? 0); index++)
+        {
+            if (text![index] is not ('.' or '/' or '@' or '+' or '~' or '_' or ':') && (index + 1 - start < Longest || char.IsHighSurrogate(text[index])))
+                continue;
+            Text(text[start..(index + 1)]).Raw("<wbr>");
+            start = index + 1;
+        }
+
+        return Text(text?[start..]);
+    }
+
     public HtmlText Number(long number)
     {
         _html.Append(System.Globalization.CultureInfo.InvariantCulture, $"{number}");
@@ -33,6 +49,9 @@ internal sealed class HtmlText
 
     /// <summary>A cell with its label, which small screens show.</summary>
     public HtmlText Cell(string label, string? text, string attributes = "") => Raw($"<td data-l=\"{label}\"{attributes}>").Text(text).Raw("</td>");
+
+    /// <summary>The same for a name or version.</summary>
+    public HtmlText NameCell(string label, string? text, string attributes = "") => Raw($"<td data-l=\"{label}\"{attributes}>").Name(text).Raw("</td>");
 
     public override string ToString() => _html.ToString();
 }

@@ -31,6 +31,10 @@ internal static class MarkdownReport
         text.Append("\n<sub>Image ").Append(Code(input.Image.ToString())).Append(", scanned with ").Append(Escape($"{report.Scanner} {report.ScannerVersion}"));
         if (report.DatabaseUpdatedAt is { } updated)
             text.Append(FormattableString.Invariant($", database of {updated.UtcDateTime:yyyy-MM-dd HH:mm} UTC"));
+        if (report.DatabaseDigest is { } digest)
+            text.Append(" (").Append(Code(digest.ToString())).Append(')');
+        if (report.Server is { } server)
+            text.Append(", decided by the server ").Append(Code(server));
         return text.Append(".</sub>\n").ToString();
     }
 

@@ -21,6 +21,10 @@ public sealed record ScanReport(
     /// <summary>Keys, tokens and passwords in the image's files: where, and by which rule. The text itself is never kept. Ordered by path, line, rule.</summary>
     public IReadOnlyList<SecretFinding> Secrets { get; init; } = [];
 
+    /// <summary>The database by its content, as <c>sha256sum</c> of its file prints it; null: not known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Digest? DatabaseDigest { get; init; }
+
     /// <summary>The shared server that decided (SupplyChainTrivyServer); null: the scanner on this machine.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Server { get; init; }

@@ -9,8 +9,9 @@ namespace SupplyChain.Core.Scanning;
 /// <param name="EmptyFile">Absolute path of an empty file: the configuration and the ignore file.</param>
 /// <param name="EmptyFolder">Absolute path of a folder without WASM modules; a module may change or delete findings.</param>
 /// <param name="TimeLimit">Trivy's own limit (5 minutes unless told) must not be the shorter one.</param>
+/// <param name="Server">Decides in this machine's place. Its token goes by the environment.</param>
 /// <param name="Secrets">Look for secrets in the files and in the configuration of an image too.</param>
-internal sealed record TrivyArguments(string EmptyFile, string EmptyFolder, TimeSpan TimeLimit, bool Secrets = false)
+internal sealed record TrivyArguments(string EmptyFile, string EmptyFolder, TimeSpan TimeLimit, bool Secrets = false, TrivyServer? Server = null)
 {
     /// <summary>Scans the one image of a layout folder.</summary>
     public IReadOnlyList<string> ForLayout(string folder, string report, TrivyCacheChoice cache) =>
@@ -33,6 +34,7 @@ internal sealed record TrivyArguments(string EmptyFile, string EmptyFolder, Time
         "--severity", "UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL", "--ignore-unfixed=false", "--pkg-types", "os,library", "--exit-code", "0",
         "--config", EmptyFile, "--ignorefile", EmptyFile,
         "--cache-dir", cache.Directory, .. (string[])(cache.InMemory ? ["--cache-backend", "memory"] : ["--cache-backend", "fs"]),
+        .. (string[])(Server is null ? [] : ["--server", Server.Address]),
         "--skip-db-update", "--skip-java-db-update", "--offline-scan",
         "--no-progress", "--timeout", Seconds,
     ];

@@ -63,13 +63,7 @@ internal sealed class TrivyDatabase(TrivyProcess trivy, TimeProvider clock)
         Directory.CreateDirectory(staging);
         try
         {
-            var result = await trivy.RunAsync(
-                arguments.ForDatabase(staging, request.DatabaseRepositories),
-                TrivyEnvironment.ForDownload(request.Environment),
-                request.TimeLimit,
-                cancellationToken);
-            if (result.ExitCode != 0)
-                throw Unavailable(folder, $"the download failed (trivy ended with exit code {result.ExitCode}): {TrivyProcess.LastWords(result)}");
+            await FetchAsync(folder, staging, request, arguments, cancellationToken);
             if (TrivyDatabaseMetadata.Read(staging) is null)
                 throw Unavailable(folder, "what was downloaded is not a vulnerability database");
             Directory.CreateDirectory(Path.Combine(folder, "db"));
@@ -79,6 +73,33 @@ internal sealed class TrivyDatabase(TrivyProcess trivy, TimeProvider clock)
         finally
         {
             Delete(staging);
+        }
+    }
+
+    private async Task FetchAsync(string folder, string staging, ScanRequest request, TrivyArguments arguments, CancellationToken cancellationToken)
+    {
+        // Two ways to reach a registry that only Trivy knows.
+        if (TrivyEnvironment.IsOn(request.Environment, "TRIVY_INSECURE") || request.Environment.ContainsKey("TRIVY_REGISTRY_TOKEN"))
+        {
+            var result = await trivy.RunAsync(arguments.ForDatabase(staging, request.DatabaseRepositories), TrivyEnvironment.ForDownload(request.Environment), request.TimeLimit, cancellationToken);
+            if (result.ExitCode != 0)
+                throw Unavailable(folder, $"the download failed (trivy ended with exit code {result.ExitCode}): {TrivyProcess.LastWords(result)}");
+            return;
+        }
+
+        using var limit = new CancellationTokenSource(request.TimeLimit, clock);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            await new TrivyDatabaseDownload(request.Environment, clock).DownloadAsync(request.DatabaseRepositories, staging, linked.Token);
+        }
+        catch (DiagnosticException exception)
+        {
+            throw Unavailable(folder, $"the download failed ({exception.Message})", exception);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Unavailable(folder, $"the download did not end within {request.TimeLimit.TotalMinutes:0} minutes", exception);
         }
     }
 

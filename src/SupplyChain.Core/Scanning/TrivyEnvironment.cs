@@ -20,8 +20,23 @@ internal static class TrivyEnvironment
         "TRIVY_DB_REPOSITORY", "TRIVY_USERNAME", "TRIVY_PASSWORD", "TRIVY_REGISTRY_TOKEN", "TRIVY_INSECURE", "TRIVY_CACERT",
     ];
 
+    private static readonly string[] ForServers = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "TRIVY_CACERT"];
+
     /// <summary>Changes to the build's environment for a scan, which needs no network. A null value removes the variable.</summary>
     public static IReadOnlyDictionary<string, string?> ForScan(IReadOnlyDictionary<string, string> build) => Keep(build, Always);
+
+    /// <summary>The same where a server is asked: with proxies, and with the server's token and no other credential.</summary>
+    public static IReadOnlyDictionary<string, string?> ForScan(IReadOnlyDictionary<string, string> build, TrivyServer? server)
+    {
+        if (server is null)
+            return ForScan(build);
+        var changes = ForServer(build);
+        changes["TRIVY_TOKEN"] = server.TokenVariable is { } name ? build.GetValueOrDefault(name) : null;
+        return changes;
+    }
+
+    /// <summary>For whatever is asked over the network without credentials.</summary>
+    public static Dictionary<string, string?> ForServer(IReadOnlyDictionary<string, string> build) => Keep(build, [.. Always, .. ForServers]);
 
     /// <summary>The same for a download of the vulnerability database: with proxies and the registry's credentials.</summary>
     public static IReadOnlyDictionary<string, string?> ForDownload(IReadOnlyDictionary<string, string> build) => Keep(build, [.. Always, .. ForDownloads]);

@@ -24,15 +24,8 @@ internal static class TrivyMerge
 
         var sightings = platforms.SelectMany(run => Sightings(run.Report, run.Image.Platform.ToString()))
             .Concat(inventory is null ? [] : Sightings(inventory, platform: null));
-        var findings = sightings.GroupBy(KeyOf).Select(One)
-            .OrderByDescending(finding => finding.Severity)
-            .ThenBy(finding => finding.Package, Names)
-            .ThenBy(finding => finding.Id, StringComparer.Ordinal)
-            .ThenBy(finding => finding.Version, StringComparer.Ordinal)
-            .ThenBy(finding => finding.Kind)
-            .ThenBy(finding => finding.Purl, StringComparer.Ordinal);
         var version = platforms.Select(run => run.Report).Append(inventory).Select(report => report?.Trivy?.Version).FirstOrDefault(found => !string.IsNullOrEmpty(found));
-        return new ScanReport(image.Root.Digest, TrivyScanner.Name, version is null ? "unknown" : SingleLine.Of(version, 50), databaseUpdatedAt, [.. findings], scanned)
+        return new ScanReport(image.Root.Digest, TrivyScanner.Name, version is null ? "unknown" : SingleLine.Of(version, 50), databaseUpdatedAt, Join(sightings), scanned)
         {
             Secrets =
             [
@@ -42,6 +35,18 @@ internal static class TrivyMerge
             ],
         };
     }
+
+    /// <summary>Each vulnerability of a package once, with all its places, in a fixed order.</summary>
+    internal static IReadOnlyList<Finding> Join(IEnumerable<Finding> sightings) =>
+    [
+        .. sightings.GroupBy(KeyOf).Select(One)
+            .OrderByDescending(finding => finding.Severity)
+            .ThenBy(finding => finding.Package, Names)
+            .ThenBy(finding => finding.Id, StringComparer.Ordinal)
+            .ThenBy(finding => finding.Version, StringComparer.Ordinal)
+            .ThenBy(finding => finding.Kind)
+            .ThenBy(finding => finding.Purl, StringComparer.Ordinal),
+    ];
 
     private static IEnumerable<SecretFinding> Secrets(TrivyReport report, string platform) =>
         from result in report.Results
@@ -114,6 +119,8 @@ internal static class TrivyMerge
             Aliases = [.. all.SelectMany(one => one.Aliases).Distinct().Order(StringComparer.Ordinal)],
             Published = all.Select(one => one.Published).Min(),
             Score = all.Select(one => one.Score).Max(),
+            KnownExploited = all.Exists(one => one.KnownExploited),
+            FixedOn = all.Select(one => one.FixedOn).Min(),
         };
     }
 

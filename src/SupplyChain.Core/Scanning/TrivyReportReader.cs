@@ -39,7 +39,11 @@ internal static class TrivyReportReader
         if (report is null)
             throw Unusable(subject, file, "it is empty");
         if (report.SchemaVersion != KnownSchema)
-            throw Unusable(subject, file, $"its schema version is {report.SchemaVersion}, and only {KnownSchema} is known");
+        {
+            throw new DiagnosticException(
+                DiagnosticCodes.ScannerSchemaUnknown,
+                $"Trivy's report on {subject} is of an unknown form: its schema version is {report.SchemaVersion}, and only {KnownSchema} is known. Use an older Trivy (SupplyChainTrivyPath), or a newer SupplyChain.Build. The report: {file}");
+        }
         if (HasGaps(report))
             throw Unusable(subject, file, "a result, a package or a vulnerability in it has no name, id or version");
         return report;

@@ -14,21 +14,25 @@ internal sealed class TrivyRun(TrivyProcess trivy, TrivyArguments arguments, Sca
         var report = await StoppingOthersAsync(async () =>
         {
             LayoutView.Create(layout, image, view);
-            var read = await ScanAsync(image.Platform.ToString(), name, file => arguments.ForLayout(view, file, cache.Prepare()), cache);
+            var read = await ScanAsync(image.Platform.ToString(), name, file => arguments.ForLayout(view, file, request.Server is null ? cache.Prepare() : NoDatabase), request.Server is null ? cache : null);
             TrivyReportReader.CheckImage(read, image);
             return read;
         });
-        cache.Keep();
+        if (request.Server is null)
+            cache.Keep();
         return (image, report);
     }
 
     public async Task<TrivyReport?> ScanInventoryAsync(string inventory) => await StoppingOthersAsync(async () =>
     {
         // A file of packages has no layers to remember.
-        var read = await ScanAsync("the inventory", "inventory", file => arguments.ForInventory(inventory, file, new TrivyCacheChoice(cacheFolder, InMemory: true)));
+        var read = await ScanAsync("the inventory", "inventory", file => arguments.ForInventory(inventory, file, request.Server is null ? new TrivyCacheChoice(cacheFolder, InMemory: true) : NoDatabase));
         TrivyReportReader.CheckInventory(read, inventory);
         return read;
     });
+
+    /// <summary>For a client of a server: what it cannot open it cannot fall back to.</summary>
+    private TrivyCacheChoice NoDatabase => new(Path.Combine(request.WorkDirectory, "trivy", "no-database"), InMemory: true);
 
     private async Task<TrivyReport> ScanAsync(string subject, string name, Func<string, IReadOnlyList<string>> commandLine, TrivyScanCache? cache = null)
     {
@@ -50,13 +54,22 @@ internal sealed class TrivyRun(TrivyProcess trivy, TrivyArguments arguments, Sca
                 $"Trivy could not scan {subject} (exit code {result.ExitCode}). Its last lines: {TrivyProcess.LastWords(result)}");
         }
 
-        var report = await TrivyReportReader.ReadAsync(file, subject, abort.Token);
+        TrivyReport report;
+        try
+        {
+            report = await TrivyReportReader.ReadAsync(file, subject, abort.Token);
+        }
+        catch (DiagnosticException exception)
+        {
+            throw TrivyProcess.WithLastWords(exception, "Trivy", result);
+        }
+
         await RawReport.KeepAsync(file, Path.Combine(request.OutputDirectory, Path.GetFileName(file)), report, abort.Token);
         return report;
     }
 
     private Task<ToolResult> RunAsync(IReadOnlyList<string> commandLine) =>
-        trivy.RunAsync(commandLine, TrivyEnvironment.ForScan(request.Environment), request.TimeLimit, abort.Token);
+        trivy.RunAsync(commandLine, TrivyEnvironment.ForScan(request.Environment, request.Server), request.TimeLimit, abort.Token);
 
     private async Task<TrivyReport> StoppingOthersAsync(Func<Task<TrivyReport>> scan)
     {

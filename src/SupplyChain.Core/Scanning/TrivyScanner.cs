@@ -20,7 +20,9 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
         var (arguments, process) = await PrepareAsync(place, request, cancellationToken);
         Directory.CreateDirectory(request.OutputDirectory);
         var version = new TrivyVersion(process, trivy);
-        var (cacheFolder, database) = await new TrivyDatabase(process, clock ?? TimeProvider.System).EnsureAsync(request, arguments, cancellationToken);
+        var (cacheFolder, database) = request.Server is null
+            ? await new TrivyDatabase(process, clock ?? TimeProvider.System).EnsureAsync(request, arguments, cancellationToken)
+            : (TrivyCacheDirectory.Of(request), null);
 
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var run = new TrivyRun(process, arguments, request, cacheFolder, abort);
@@ -28,8 +30,10 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
         var platforms = ScanPlatformsAsync(run, request, place, abort);
         // Beside the scans: a release that names its version in its report would not need it, but only a new one does.
         var supported = version.RefuseOldAsync(request, cacheFolder, abort.Token);
-        await Task.WhenAll(platforms, inventory, supported);
-        return TrivyMerge.Merge(await request.Image, await platforms, await inventory, database.UpdatedAt);
+        var digest = database is null ? Task.FromResult<Digest?>(null) : TrivyDatabaseDigest.OfAsync(cacheFolder, abort.Token);
+        var serverTime = request.Server is { } server ? StoppingAsync(server.DatabaseTimeAsync(request.Environment, abort.Token), abort) : Task.FromResult<DateTimeOffset?>(null);
+        await Task.WhenAll(platforms, inventory, supported, digest, serverTime);
+        return TrivyMerge.Merge(await request.Image, await platforms, await inventory, database?.UpdatedAt ?? await serverTime) with { DatabaseDigest = await digest, Server = request.Server?.Address };
     }
 
     /// <summary>Updates the vulnerability database when it is due, and scans nothing. Returns its cache folder and its time.</summary>
@@ -43,10 +47,24 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
 
     private async Task<(TrivyArguments, TrivyProcess)> PrepareAsync(string place, ScanRequest request, CancellationToken cancellationToken)
     {
-        var arguments = new TrivyArguments(Path.Combine(place, "empty"), Path.Combine(place, "no-modules"), request.TimeLimit, request.Secrets);
+        var arguments = new TrivyArguments(Path.Combine(place, "empty"), Path.Combine(place, "no-modules"), request.TimeLimit, request.Secrets, request.Server);
         Directory.CreateDirectory(arguments.EmptyFolder);
         await File.WriteAllBytesAsync(arguments.EmptyFile, [], cancellationToken);
         return (arguments, new TrivyProcess(runner, trivy, arguments.EmptyFolder));
+    }
+
+    /// <summary>The first that fails stops the others.</summary>
+    private static async Task<T> StoppingAsync<T>(Task<T> task, CancellationTokenSource abort)
+    {
+        try
+        {
+            return await task;
+        }
+        catch
+        {
+            await abort.CancelAsync();
+            throw;
+        }
     }
 
     private static async Task<(PlatformImage Image, TrivyReport Report)[]> ScanPlatformsAsync(TrivyRun run, ScanRequest request, string place, CancellationTokenSource abort)

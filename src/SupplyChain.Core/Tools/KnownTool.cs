@@ -9,6 +9,7 @@ internal sealed record KnownTool(string Name, string Property, string DownloadPa
     {
         "trivy" => new(name, "SupplyChainTrivyPath", "https://github.com/aquasecurity/trivy/releases", "trivy", "AquaSecurity.Trivy"),
         "cosign" => new(name, "SupplyChainCosignPath", "https://github.com/sigstore/cosign/releases", "cosign", "sigstore.cosign"),
+        "grype" => new(name, "SupplyChainGrypePath", "https://github.com/anchore/grype/releases", "grype", "Anchore.Grype"),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Not a tool of this package."),
     };
 

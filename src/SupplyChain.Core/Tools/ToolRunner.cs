@@ -17,6 +17,9 @@ public sealed class ToolRunner(TimeProvider? clock = null) : IToolRunner
     /// <summary>execve(2), ETXTBSY: another thread's fork still holds the file that has just been written.</summary>
     private const int TextFileBusy = 26;
 
+    /// <summary>In the data of a SCB7002: what the tool had written to standard error.</summary>
+    internal const string StandardErrorKey = "standard error";
+
     private const int ErrorOutputLimit = 1024 * 1024;
 
     /// <summary>How long a tool may take to end by itself once it has been interrupted.</summary>
@@ -37,11 +40,14 @@ public sealed class ToolRunner(TimeProvider? clock = null) : IToolRunner
                 stop.Token.ThrowIfCancellationRequested();
                 return await RunOnceAsync(invocation, stop.Token);
             }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new DiagnosticException(
+                var timedOut = new DiagnosticException(
                     DiagnosticCodes.ToolTimedOut,
                     $"{Describe(invocation.Tool)} did not end within {Spell(invocation.TimeLimit)} and was stopped. Run it by hand to see what it waits for (network, a prompt, a hardware key), then publish again.");
+                // For callers that know what may be repeated of it.
+                timedOut.Data[StandardErrorKey] = exception.Data[StandardErrorKey];
+                throw timedOut;
             }
             catch (Exception exception) when (attempt < 5 && FindWin32Error(exception) == TextFileBusy && OperatingSystem.IsLinux())
             {
@@ -87,7 +93,9 @@ public sealed class ToolRunner(TimeProvider? clock = null) : IToolRunner
         catch (OperationCanceledException)
         {
             await ended;
-            throw new OperationCanceledException(stop);
+            var stopped = new OperationCanceledException(stop);
+            stopped.Data[StandardErrorKey] = errors.ToString();
+            throw stopped;
         }
     }
 

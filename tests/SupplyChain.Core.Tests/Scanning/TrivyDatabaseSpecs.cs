@@ -3,6 +3,7 @@ using System.IO.Compression;
 using CliWrap;
 using CliWrap.Buffered;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
 using SupplyChain.Core.Scanning;
 using SupplyChain.Core.Tools;
 using SupplyChain.TestKit;
@@ -106,12 +107,70 @@ public sealed class TrivyDatabaseSpecs : IDisposable
         File.Exists(Path.Combine(_folder.Database, "trivy.db")).ShouldBeTrue("a failed update must not cost the old database");
     }
 
-    [Fact]
-    public async Task A_download_that_brings_no_database_is_an_error()
+    [Theory]
+    [InlineData("trivy.db", "what was downloaded is not a vulnerability database")]
+    [InlineData("", "what it returns cannot be unpacked")]
+    [InlineData("../../evil", "what was downloaded is not a vulnerability database")]
+    [InlineData(null, "is not a vulnerability database (no single layer")]
+    public async Task A_download_that_brings_no_database_is_an_error(string? name, string why)
     {
-        var diagnostic = (await Should.ThrowAsync<DiagnosticException>(() => new TrivyScanner(new SilentRunner(), FakeTrivy.Tool).ScanAsync(_folder.Request(), Cancellation))).Diagnostic;
+        await using var registry = new TestRegistry();
+        AddDatabase(registry, name is null ? null : name.Length == 0 ? [] : [(name, "x"u8.ToArray())]);
+        var diagnostic = (await Should.ThrowAsync<DiagnosticException>(() => ScanAsync(_folder.Request() with { DatabaseRepositories = [$"{registry.Host}/db:2"] }))).Diagnostic;
         diagnostic.Code.ShouldBe(DiagnosticCodes.DatabaseUnavailable);
-        diagnostic.Message.ShouldContain("is not a vulnerability database");
+        diagnostic.Message.ShouldContain(why);
+        Directory.GetFileSystemEntries(_folder.Cache).Select(Path.GetFileName).ShouldBe(["supplychain-update.lock"]);
+    }
+
+    [Fact]
+    public async Task Twenty_times_too_many_requests_with_Retry_After_are_survived_and_nobody_is_asked_twice_for_what_came()
+    {
+        await using var registry = new TestRegistry();
+        AddDatabase(registry, _folder);
+        var refused = 0;
+        registry.Before = call => call.Path.Contains("/blobs/", StringComparison.Ordinal) && Interlocked.Increment(ref refused) <= 20
+            ? TestRegistry.Error(429, "TOOMANYREQUESTS", "retry later", ("Retry-After", "0")) : null;
+        var report = await ScanAsync(_folder.Request() with { DatabaseRepositories = [$"{registry.Host}/db:2"] });
+        refused.ShouldBe(21);
+        report.Findings.ShouldNotBeEmpty();
+        report.DatabaseDigest.ShouldBe(Digest.Of(File.ReadAllBytes(Path.Combine(_folder.Database, "trivy.db"))));
+        (await ScanAsync(_folder.Request())).DatabaseDigest.ShouldBe(report.DatabaseDigest, "the second time it is remembered");
+        registry.Requests.Count(request => request.Status == 200 && request.Path.Contains("/blobs/", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Repositories_are_asked_in_their_order_and_the_first_that_has_it_serves()
+    {
+        await using var registry = new TestRegistry();
+        AddDatabase(registry, _folder);
+        registry.Before = call => call.Path.Contains("/first/", StringComparison.Ordinal) ? TestRegistry.Error(503, "UNAVAILABLE", "down", ("Retry-After", "0")) : null;
+        var report = await ScanAsync(_folder.Request() with { DatabaseRepositories = [$"{registry.Host}/first:2", $"{registry.Host}/without:2", $"{registry.Host}/db", $"{registry.Host}/never:2"] });
+        report.Findings.ShouldNotBeEmpty();
+        var asked = registry.Requests.Select(request => request.Path.Split('/')[2]).Distinct().ToList();
+        asked.ShouldBe(["first", "without", "db"]);
+
+        registry.Before = _ => TestRegistry.Error(404, "NAME_UNKNOWN", "repository name not known");
+        _folder.WriteFakeDatabase(nextUpdate: "2020-01-02T00:00:00Z", updatedAt: "2020-01-01T00:00:00Z");
+        (await Should.ThrowAsync<DiagnosticException>(() => ScanAsync(_folder.Request() with { DatabaseRepositories = [$"{registry.Host}/one:2", "no reference"] })))
+            .Message.ShouldMatch("/one:2: it has no such tag; no reference: that is no OCI reference");
+    }
+
+    [Fact]
+    public async Task The_download_shows_the_registry_no_credentials_that_are_meant_for_pushing()
+    {
+        await using var registry = new TestRegistry(new TestRegistryOptions { Account = ("reader", "trivy-secret") });
+        AddDatabase(registry, _folder);
+        var build = ScanFolder.Environment();
+        build["SDK_CONTAINER_REGISTRY_UNAME"] = "pusher";
+        build["SDK_CONTAINER_REGISTRY_PWORD"] = "push-secret";
+        build["HOME"] = build["DOCKER_CONFIG"] = _folder.File("nobody");
+        var request = _folder.Request() with { Environment = build, DatabaseRepositories = [$"{registry.Host}/db:2"] };
+        (await Should.ThrowAsync<DiagnosticException>(() => ScanAsync(request))).Message.ShouldContain("the download failed");
+        registry.Calls.ShouldAllBe(call => !call.Headers.ContainsKey("Authorization"));
+
+        build["TRIVY_USERNAME"] = "reader";
+        build["TRIVY_PASSWORD"] = "trivy-secret";
+        (await ScanAsync(request)).Findings.ShouldNotBeEmpty();
     }
 
     [Theory]
@@ -162,16 +221,35 @@ public sealed class TrivyDatabaseSpecs : IDisposable
         AdvisoryDatabase.Write(source, SampleAdvisories.All);
         var archive = _folder.File("db.tar.gz");
         await using (var gzip = new GZipStream(File.Create(archive), CompressionLevel.Fastest))
-            await TarFile.CreateFromDirectoryAsync(Path.Combine(source, "db"), gzip, includeBaseDirectory: false, Cancellation);
+            await System.Formats.Tar.TarFile.CreateFromDirectoryAsync(Path.Combine(source, "db"), gzip, includeBaseDirectory: false, Cancellation);
         await Cli.Wrap(Toolchain.Require("oras"))
             .WithArguments(["push", .. authorityFile is null ? ["--plain-http"] : new[] { "--ca-file", authorityFile }, "--artifact-type", "application/vnd.aquasec.trivy.config.v1+json", $"{registry.Host}/trivy-db:2", "db.tar.gz:application/vnd.aquasec.trivy.db.layer.v1.tar+gzip"])
             .WithWorkingDirectory(Path.GetDirectoryName(archive)!)
             .ExecuteBufferedAsync(Cancellation);
     }
 
-    /// <summary>A trivy that says it went well and does nothing.</summary>
-    private sealed class SilentRunner : IToolRunner
+    private static void AddDatabase(TestRegistry registry, ScanFolder folder)
     {
-        public Task<ToolResult> RunAsync(ToolInvocation invocation, CancellationToken cancellationToken) => Task.FromResult(new ToolResult(0, "", "", TimeSpan.Zero));
+        var source = folder.File("published");
+        AdvisoryDatabase.Write(source, SampleAdvisories.All);
+        AddDatabase(registry, [.. ((string[])["trivy.db", "metadata.json"]).Select(name => (name, File.ReadAllBytes(Path.Combine(source, "db", name))))]);
+    }
+
+    /// <param name="files">Null: an artifact of another kind.</param>
+    private static void AddDatabase(TestRegistry registry, (string Name, byte[] Content)[]? files)
+    {
+        using var archive = new MemoryStream();
+        using (var gzip = new GZipStream(archive, CompressionLevel.Fastest, leaveOpen: true))
+        using (var tar = new TarWriter(gzip))
+        {
+            foreach (var (name, content) in files ?? [])
+                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
+        }
+
+        var layer = archive.ToArray();
+        var digest = registry.AddBlob("db", layer);
+        var type = files is null ? "application/octet-stream" : "application/vnd.aquasec.trivy.db.layer.v1.tar+gzip";
+        registry.AddManifest("db", MediaTypes.OciManifest, System.Text.Encoding.UTF8.GetBytes(
+            $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{"mediaType":"application/vnd.aquasec.trivy.config.v1+json","digest":"{{digest}}","size":{{layer.Length}}},"layers":[{"mediaType":"{{type}}","digest":"{{digest}}","size":{{layer.Length}}}]}"""), "2");
     }
 }

@@ -99,7 +99,6 @@ public sealed class TrivyReportSpecs : IDisposable
     public static TheoryData<string> Garbage =>
     [
         "", "null", "[]", "not JSON", "{", """{"SchemaVersion":2}""", """{"SchemaVersion":2,"ArtifactName":null,"ArtifactType":"container_image"}""",
-        """{"SchemaVersion":3,"ArtifactName":"x","ArtifactType":"container_image"}""",
         """{"SchemaVersion":2,"SchemaVersion":2,"ArtifactName":"x","ArtifactType":"container_image"}""",
         """{"SchemaVersion":2,"ArtifactName":"x","ArtifactType":"container_image","Results":[null]}""",
         """{"SchemaVersion":2,"ArtifactName":"x","ArtifactType":"container_image","Results":[{"Packages":[null]}]}""",
@@ -114,6 +113,15 @@ public sealed class TrivyReportSpecs : IDisposable
     [MemberData(nameof(Garbage))]
     public async Task A_report_that_cannot_be_understood_is_not_a_clean_one(string text) =>
         (await FailAsync(new FakeTrivy { Write = _ => text })).Code.ShouldBe(DiagnosticCodes.ScannerReportUnusable);
+
+    [Fact]
+    public async Task A_report_of_an_unknown_schema_has_a_code_of_its_own_and_garbage_comes_with_the_scanners_last_lines()
+    {
+        (await FailAsync(new FakeTrivy { Write = _ => """{"SchemaVersion":3,"ArtifactName":"x","ArtifactType":"container_image"}""" })).Code.ShouldBe(DiagnosticCodes.ScannerSchemaUnknown);
+        var garbage = await FailAsync(new FakeTrivy { Write = _ => "{", Result = new ToolResult(0, "", "first\nno space left on device\n", TimeSpan.Zero) });
+        garbage.Code.ShouldBe(DiagnosticCodes.ScannerReportUnusable);
+        garbage.Message.ShouldEndWith("Trivy's last lines: first | no space left on device");
+    }
 
     [Fact]
     public async Task Half_a_report_is_no_report()
