@@ -69,6 +69,10 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode BaseImageEndOfLife = new(3507, Error);
     public static readonly DiagnosticCode SecretInImage = new(3508, Error);
     public static readonly DiagnosticCode VexUnusable = new(3509, Error);
+    public static readonly DiagnosticCode Misconfigured = new(3510, Error);
+    public static readonly DiagnosticCode SecretInSources = new(3511, Error);
+    public static readonly DiagnosticCode ClusterResourceVulnerable = new(3512, Error);
+    public static readonly DiagnosticCode ClusterContextMissing = new(3514, Error);
 
     // 40xx registry
     public static readonly DiagnosticCode RegistryUnreachable = new(4001, Error);

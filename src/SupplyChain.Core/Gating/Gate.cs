@@ -23,26 +23,29 @@ public static class Gate
         var judge = new Judge(policy, context, inventory, image);
         var judged = report.Findings.Select(judge.Of).ToList();
         var secrets = report.Secrets.Where(secret => judge.Of(secret) is null).ToList();
+        var misconfigurations = report.Misconfigurations.Select(found => judge.Of(found, report.SourceRoot)).ToList();
         var remediation = new Remediation(report, inventory, context, [.. judged.Where(one => one.Decision is Decision.Blocks).Select(one => one.Finding)]);
         judged = judged.ConvertAll(remediation.Complete);
 
         var blocking = judged.Where(one => one.Decision is Decision.Blocks).ToList();
         List<Diagnostic> diagnostics =
         [
-            .. blocking.Select(one => Remediation.AsDiagnostic(one, inventory)),
-            .. policy.Threshold is SeverityThreshold.None ? [] : secrets.Select(secret => ImageChecks.Secret(secret, inventory)),
+            .. blocking.Select(one => Remediation.AsDiagnostic(one, inventory, report.SourceRoot is not null)),
+            .. policy.Threshold is SeverityThreshold.None ? [] : secrets.Select(secret => ImageChecks.Secret(secret, inventory, report.SourceRoot)),
+            .. misconfigurations.Where(one => one.Decision is Decision.Blocks).Select(one => one.AsDiagnostic()),
             .. ImageChecks.EndOfLife(report, policy, inventory),
             .. ImageChecks.DatabaseAge(report, policy, context, inventory),
             .. WaiverCheck.Expired(context, judge.Used),
         ];
         var passed = diagnostics.Count == 0;
         if (!passed)
-            diagnostics.Add(GateSummary.Conclude(blocking, diagnostics, policy, inventory, context.ReportFile));
+            diagnostics.Add(GateSummary.Conclude(blocking, diagnostics, policy, inventory, context));
         return new GateVerdict(image, passed, diagnostics, GateSummary.Of(judged, secrets.Count, policy, passed))
         {
             Warnings = [.. WaiverCheck.Warnings(context, judge.Used)],
             Findings = judged,
             Secrets = secrets,
+            Misconfigurations = misconfigurations,
         };
     }
 }

@@ -6,6 +6,12 @@ public sealed record GateContext
     /// <summary>The moment of the decision: waivers end, databases grow old.</summary>
     public DateTimeOffset Now { get; init; } = DateTimeOffset.MinValue;
 
+    /// <summary>For the last message: what follows from a no.</summary>
+    public string Consequence { get; init; } = "nothing was pushed";
+
+    /// <summary>The inventory is that of the project that made it. False: an image from anywhere.</summary>
+    public bool IsOwnProject { get; init; } = true;
+
     /// <summary>For the last message: where to read more.</summary>
     public string? ReportFile { get; init; }
 
@@ -17,6 +23,9 @@ public sealed record GateContext
     public IReadOnlyList<VexStatement> Vex { get; init; } = [];
 
     public SuppliedPackages Supplied { get; init; } = SuppliedPackages.None;
+
+    /// <summary>What the base image's tag points to now; null: not asked, or nobody answered.</summary>
+    public BaseImageNews? BaseImage { get; init; }
 
     /// <summary>Only these versions of direct packages are proposed for transitive ones.</summary>
     public IReadOnlyList<ProvenBump> Bumps { get; init; } = [];

@@ -27,7 +27,7 @@ internal static class GateSummary
         string? Words(Decision decision, string words) => findings.Count(one => one.Decision == decision) is > 0 and var count ? $"{count} {words}" : null;
     }
 
-    public static Diagnostic Conclude(List<JudgedFinding> blocking, List<Diagnostic> all, GatePolicy policy, ProjectInventory inventory, string? reportFile)
+    public static Diagnostic Conclude(List<JudgedFinding> blocking, List<Diagnostic> all, GatePolicy policy, ProjectInventory inventory, GateContext context)
     {
         var reasons = new List<string>();
         if (blocking.Count > 0)
@@ -39,11 +39,13 @@ internal static class GateSummary
         }
 
         Add(DiagnosticCodes.SecretInImage, "secret in the image", "secrets in the image");
+        Add(DiagnosticCodes.SecretInSources, "secret in the sources", "secrets in the sources");
+        Add(DiagnosticCodes.Misconfigured, "misconfiguration", "misconfigurations");
         Add(DiagnosticCodes.BaseImageEndOfLife, "base image that is no longer maintained", "base images that are no longer maintained");
         Add(DiagnosticCodes.WaiverExpired, "expired waiver", "expired waivers");
         Add(DiagnosticCodes.DatabaseTooOld, "vulnerability database that is too old", "vulnerability databases that are too old");
-        var more = reportFile is null ? "" : $" Report: {reportFile}";
-        return new Diagnostic(DiagnosticCodes.GateFailed, $"{List(reasons)}; nothing was pushed.{more}", inventory.ProjectFile);
+        var more = context.ReportFile is null ? "" : $" Report: {context.ReportFile}";
+        return new Diagnostic(DiagnosticCodes.GateFailed, $"{List(reasons)}; {context.Consequence}.{more}", inventory.ProjectFile);
 
         void Add(DiagnosticCode code, string one, string several)
         {

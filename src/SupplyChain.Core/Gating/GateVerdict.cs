@@ -17,6 +17,10 @@ public sealed record GateVerdict(Digest Image, bool Passed, IReadOnlyList<Diagno
     [JsonIgnore]
     public IReadOnlyList<JudgedFinding> Findings { get; init; } = [];
 
+    /// <summary>Of sources: settings that a check calls wrong, with their decisions.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<JudgedMisconfiguration> Misconfigurations { get; init; } = [];
+
     /// <summary>Secrets that no waiver covers.</summary>
     [JsonIgnore]
     public IReadOnlyList<SecretFinding> Secrets { get; init; } = [];

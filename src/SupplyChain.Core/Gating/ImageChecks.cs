@@ -7,8 +7,17 @@ namespace SupplyChain.Core.Gating;
 /// <summary>What can be wrong with an image, or with the scan itself, beside the vulnerabilities of its packages.</summary>
 internal static class ImageChecks
 {
-    public static Diagnostic Secret(SecretFinding secret, ProjectInventory inventory)
+    public static Diagnostic Secret(SecretFinding secret, ProjectInventory inventory, string? sourceRoot = null)
     {
+        if (sourceRoot is not null)
+        {
+            return new Diagnostic(
+                DiagnosticCodes.SecretInSources,
+                $"a secret stands here: rule {secret.Rule}{(secret.Title.Length > 0 ? $" ({secret.Title})" : "")}. Whoever can read the repository has it: take it out of the file and its history, give the value at run time, and replace the secret. A false alarm: <SupplyChainWaiver Include=\"{secret.Rule}\" Package=\"{secret.Path}\" Expires=\"…\" Reason=\"…\" />.",
+                Path.GetFullPath(secret.Path, sourceRoot),
+                secret.Line);
+        }
+
         var line = secret.Line > 0 ? FormattableString.Invariant($", line {secret.Line}") : "";
         var title = secret.Title.Length > 0 ? $" ({secret.Title})" : "";
         return new Diagnostic(

@@ -34,6 +34,15 @@ internal sealed class Judge(GatePolicy policy, GateContext context, ProjectInven
             : new JudgedFinding(finding, Decision.Blocks);
     }
 
+    public JudgedMisconfiguration Of(Misconfiguration found, string? root = null)
+    {
+        var waiver = Valid(context.Waivers.Where(waiver => waiver.Covers(found)));
+        return new JudgedMisconfiguration(found, waiver is not null ? Decision.Waived : policy.Reaches(found.Severity) ? Decision.Blocks : Decision.BelowThreshold, waiver is null ? null : $"{SingleLine.Of(waiver.Reason ?? "no reason given", 500)} ({waiver.Describe()})")
+        {
+            File = root is null ? null : Path.GetFullPath(found.Path, root),
+        };
+    }
+
     /// <summary>Null: no waiver that still counts covers it.</summary>
     public Waiver? Of(SecretFinding secret) => Valid(context.Waivers.Where(waiver => waiver.Covers(secret)));
 

@@ -14,11 +14,11 @@ internal sealed class Remediation(ScanReport report, ProjectInventory inventory,
         var finding = judged.Finding;
         if (ProjectPackage(finding, inventory) is { } package)
             return _packages.Complete(judged, package, Named(finding), Titled(finding));
-        return finding.Kind is FindingKind.OperatingSystem ? ForSystem(judged) : IsRuntime(finding) ? ForRuntime(judged) : ForFile(judged);
+        return finding.Kind is FindingKind.OperatingSystem ? ForSystem(judged) : report.SourceRoot is { } root ? ForSource(judged, root) : IsRuntime(finding) ? ForRuntime(judged) : ForFile(judged);
     }
 
-    public static Diagnostic AsDiagnostic(JudgedFinding judged, ProjectInventory inventory) => new(
-        ProjectPackage(judged.Finding, inventory) is not null ? DiagnosticCodes.PackageVulnerable : DiagnosticCodes.BaseImageVulnerable,
+    public static Diagnostic AsDiagnostic(JudgedFinding judged, ProjectInventory inventory, bool inSources = false) => new(
+        inSources || ProjectPackage(judged.Finding, inventory) is not null ? DiagnosticCodes.PackageVulnerable : DiagnosticCodes.BaseImageVulnerable,
         $"{judged.Statement} {judged.Advice}",
         judged.File ?? inventory.ProjectFile,
         judged.Line);
@@ -34,7 +34,8 @@ internal sealed class Remediation(ScanReport report, ProjectInventory inventory,
             return judged with
             {
                 Statement = $"{what}.",
-                Advice = $"It is fixed in {finding.FixedVersion}: build on a newer base image that has it (ContainerBaseImage, ContainerFamily; pull it again where the tag has moved).",
+                Advice = context.BaseImage is { } newest ? $"It is fixed in {finding.FixedVersion}. {newest.About(finding)}"
+                    : $"It is fixed in {finding.FixedVersion}: build on a newer base image that has it (ContainerBaseImage, ContainerFamily; pull it again where the tag has moved).",
                 Change = new VersionChange(ChangeKind.BaseImage, finding.Package, finding.Version, finding.FixedVersion!),
             };
         }
@@ -68,16 +69,30 @@ internal sealed class Remediation(ScanReport report, ProjectInventory inventory,
         };
     }
 
+    /// <summary>A lock file of whatever language.</summary>
+    private static JudgedFinding ForSource(JudgedFinding judged, string root)
+    {
+        var finding = judged.Finding;
+        var path = finding.Places.Select(place => place.Path).FirstOrDefault(found => found is not null);
+        var fix = finding.FixedVersion is null ? "No fixed version is known." : $"Raise it to {PackageVersion.SmallestFix(finding.FixedVersion, finding.Version) ?? finding.FixedVersion} or later.";
+        return judged with
+        {
+            Statement = $"{finding.Package} {finding.Version} has {Named(finding)}{Titled(finding)}.",
+            Advice = fix,
+            File = path is null ? null : Path.GetFullPath(path, root),
+        };
+    }
+
     /// <summary>What the project does not reference and no package database names: a tool in the base image, a file that was copied in.</summary>
-    private static JudgedFinding ForFile(JudgedFinding judged)
+    private JudgedFinding ForFile(JudgedFinding judged)
     {
         var finding = judged.Finding;
         var path = finding.Places.Select(place => place.Path).FirstOrDefault(found => found is not null);
         var fix = finding.FixedVersion is null ? "No fixed version is known" : $"It is fixed in {finding.FixedVersion}";
         return judged with
         {
-            Statement = $"{finding.Package} {finding.Version}{(path is null ? "" : $" at {path}")} in the image has {Named(finding)}{Titled(finding)}. The project does not reference it.",
-            Advice = $"{fix}: change the base image, or the file that brings it in.",
+            Statement = $"{finding.Package} {finding.Version}{(path is null ? "" : $" at {path}")} in the image has {Named(finding)}{Titled(finding)}.{(context.IsOwnProject ? " The project does not reference it." : "")}",
+            Advice = context.IsOwnProject ? $"{fix}: change the base image, or the file that brings it in." : $"{fix}: publish the image anew with it.",
         };
     }
 

@@ -55,6 +55,12 @@ public sealed record Waiver(string Id, WaiverOrigin Origin, DateOnly? Expires = 
         && (Package is null || PathPattern.Matches(Package, secret.Path))
         && (Paths.Count == 0 || Paths.Any(pattern => PathPattern.Matches(pattern, secret.Path)));
 
+    /// <summary>Whether it is about this check in this file.</summary>
+    public bool Covers(Misconfiguration found) =>
+        Origin is not WaiverOrigin.NuGetAudit && Same(found.Id, Id) && Purls.Count == 0
+        && (Package is null || PathPattern.Matches(Package, found.Path))
+        && (Paths.Count == 0 || Paths.Any(pattern => PathPattern.Matches(pattern, found.Path)));
+
     /// <summary>For messages: <c>team-payments, expires 2027-01-31</c>.</summary>
     public string Describe()
     {

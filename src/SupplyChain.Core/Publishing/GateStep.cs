@@ -6,12 +6,18 @@ using SupplyChain.Core.Scanning;
 
 namespace SupplyChain.Core.Publishing;
 
-/// <summary>Gathers what the gate needs to know, and asks it. What costs time is done only where something blocks.</summary>
-internal sealed class GateStep(PublishPlan plan, DateTimeOffset now)
+/// <summary>Asks the gate, and looks for proven bumps where something blocks: what costs time is done only then.</summary>
+/// <param name="assets">Where restored packages lie; null: not known.</param>
+internal sealed class GateStep(GatePolicy policy, GateContext context, Func<Task<AssetsFile?>> assets, string targetFramework)
 {
-    public async Task<GateVerdict> EvaluateAsync(ScanReport report, ProjectInventory inventory, Digest image, string reportFile, CancellationToken cancellationToken)
-    {
-        var context = new GateContext
+    /// <summary>Asks for a newer base image; null: nobody can be asked.</summary>
+    public Func<Finding, Task<BaseImageNews?>>? AskForBaseImage { get; init; }
+
+    public GateStep With(Func<Finding, Task<BaseImageNews?>> ask) => new(policy, context, assets, targetFramework) { AskForBaseImage = ask };
+
+    public static GateStep Of(PublishPlan plan, DateTimeOffset now, string reportFile, CancellationToken cancellationToken) => new(
+        plan.Gate,
+        new GateContext
         {
             Now = now,
             ReportFile = reportFile,
@@ -19,24 +25,24 @@ internal sealed class GateStep(PublishPlan plan, DateTimeOffset now)
             Waivers = plan.Waivers,
             Vex = plan.Vex,
             Supplied = new SuppliedPackages(plan.SuppliedPackages),
-        };
-        var verdict = Gate.Evaluate(report, plan.Gate, inventory, image, context);
-        if (verdict.Passed || !verdict.Findings.Any(one => one.Decision is Decision.Blocks && one.Finding.Kind is FindingKind.NuGet))
-            return verdict;
+        },
+        () => ReadAssetsAsync(plan, cancellationToken),
+        plan.TargetFramework);
 
-        // Only the words change: what blocks does not depend on what lies on this machine.
-        var assets = await ReadAssetsAsync(cancellationToken);
-        if (assets is null)
-            return verdict;
-        var blocking = verdict.Findings.Where(one => one.Decision is Decision.Blocks).Select(one => one.Finding);
-        return Gate.Evaluate(report, plan.Gate, inventory, image, context with
-        {
-            Bumps = new BumpFinder(assets.PackageFolders, plan.TargetFramework).Find(blocking, inventory),
-            Pinned = [.. assets.Pinned],
-        });
+    public async Task<GateVerdict> EvaluateAsync(ScanReport report, ProjectInventory inventory, Digest image)
+    {
+        var verdict = Gate.Evaluate(report, policy, inventory, image, context);
+        var blocking = verdict.Findings.Where(one => one.Decision is Decision.Blocks).Select(one => one.Finding).ToList();
+        // From here on only the words change: what blocks does not depend on what lies on this machine, or on who answers.
+        var known = context;
+        if (blocking.Exists(finding => finding.Kind is FindingKind.NuGet) && await assets() is { } restored)
+            known = known with { Bumps = new BumpFinder(restored.PackageFolders, targetFramework).Find(blocking, inventory), Pinned = [.. restored.Pinned] };
+        if (blocking.Find(finding => finding.Kind is FindingKind.OperatingSystem && GatePolicy.HasFix(finding)) is { } system && AskForBaseImage is { } ask && await ask(system) is { } news)
+            known = known with { BaseImage = news };
+        return ReferenceEquals(known, context) ? verdict : Gate.Evaluate(report, policy, inventory, image, known);
     }
 
-    private async Task<AssetsFile?> ReadAssetsAsync(CancellationToken cancellationToken)
+    private static async Task<AssetsFile?> ReadAssetsAsync(PublishPlan plan, CancellationToken cancellationToken)
     {
         try
         {

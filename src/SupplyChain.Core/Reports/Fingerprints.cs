@@ -17,6 +17,8 @@ internal sealed class Fingerprints
 
     public string Of(SecretFinding secret) => Next($"{secret.Rule}|secret|{secret.Path}");
 
+    public string Of(JudgedMisconfiguration judged) => Next($"{judged.Found.Id}|misconfiguration|{judged.Found.Path}");
+
     private string Next(string key)
     {
         var number = _seen[key] = _seen.GetValueOrDefault(key) + 1;

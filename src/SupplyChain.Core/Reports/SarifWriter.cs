@@ -16,7 +16,7 @@ internal sealed class SarifWriter(ReportInput input)
     private const string Home = "https://github.com/SupplyChain-Build/SupplyChain.Build";
 
     private readonly Fingerprints _fingerprints = new();
-    private readonly List<string> _rules = [.. input.Verdict.Findings.Select(one => one.Finding.Id).Concat(input.Verdict.Secrets.Select(secret => secret.Rule)).Distinct(StringComparer.Ordinal)];
+    private readonly List<string> _rules = [.. input.Verdict.Findings.Select(one => one.Finding.Id).Concat(input.Verdict.Secrets.Select(secret => secret.Rule)).Concat(input.Verdict.Misconfigurations.Select(one => one.Found.Id)).Distinct(StringComparer.Ordinal)];
 
     public byte[] Write()
     {
@@ -36,6 +36,8 @@ internal sealed class SarifWriter(ReportInput input)
                 Result(json, judged);
             foreach (var secret in input.Verdict.Secrets)
                 Result(json, secret);
+            foreach (var misconfiguration in input.Verdict.Misconfigurations)
+                Result(json, misconfiguration);
             json.WriteEndArray();
             json.WriteEndObject();
             json.WriteEndArray();
@@ -55,10 +57,13 @@ internal sealed class SarifWriter(ReportInput input)
         json.WriteStartArray("rules");
         var findings = input.Verdict.Findings.GroupBy(one => one.Finding.Id, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First().Finding);
         var secrets = input.Verdict.Secrets.GroupBy(secret => secret.Rule, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First());
+        var settings = input.Verdict.Misconfigurations.GroupBy(one => one.Found.Id, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First().Found);
         foreach (var rule in _rules)
         {
             if (findings.TryGetValue(rule, out var finding))
                 Rule(json, rule, finding.Title ?? $"{rule} in {finding.Package}", Words.Address(finding) ?? DiagnosticCodes.PackageVulnerable.HelpLink, finding.Score ?? Score(finding.Severity), "vulnerability");
+            else if (settings.TryGetValue(rule, out var setting))
+                Rule(json, rule, setting.Title.Length > 0 ? setting.Title : rule, Uri.TryCreate(setting.Url, UriKind.Absolute, out var url) && url.Scheme == "https" ? url.AbsoluteUri : DiagnosticCodes.Misconfigured.HelpLink, Score(setting.Severity), "misconfiguration");
             else
                 Rule(json, rule, secrets[rule].Title.Length > 0 ? secrets[rule].Title : rule, DiagnosticCodes.SecretInImage.HelpLink, Score(Severity.Critical), "secret");
         }
@@ -115,7 +120,8 @@ internal sealed class SarifWriter(ReportInput input)
 
     /// <summary>Said by a result, or the sum of them.</summary>
     private static bool IsResult(Diagnostic diagnostic) =>
-        diagnostic.Code == DiagnosticCodes.GateFailed || diagnostic.Code == DiagnosticCodes.PackageVulnerable || diagnostic.Code == DiagnosticCodes.BaseImageVulnerable || diagnostic.Code == DiagnosticCodes.SecretInImage;
+        diagnostic.Code == DiagnosticCodes.GateFailed || diagnostic.Code == DiagnosticCodes.PackageVulnerable || diagnostic.Code == DiagnosticCodes.BaseImageVulnerable || diagnostic.Code == DiagnosticCodes.SecretInImage
+        || diagnostic.Code == DiagnosticCodes.SecretInSources || diagnostic.Code == DiagnosticCodes.Misconfigured;
 
     private void Result(Utf8JsonWriter json, JudgedFinding judged)
     {
@@ -123,15 +129,7 @@ internal sealed class SarifWriter(ReportInput input)
         var level = judged.Decision is Decision.Blocks ? "error" : finding.Severity >= Severity.High ? "warning" : "note";
         Begin(json, finding.Id, level, $"{judged.Statement} {judged.Advice}".Trim(), judged.File, judged.Line, finding.Package, PurlPattern.PurlOf(finding), _fingerprints.Of(judged));
         if (judged.Decision is not (Decision.Blocks or Decision.BelowThreshold))
-        {
-            json.WriteStartArray("suppressions");
-            json.WriteStartObject();
-            json.WriteString("kind", "external");
-            json.WriteString("status", "accepted");
-            json.WriteString("justification", judged.Because is null ? Words.Of(judged.Decision) : $"{Words.Of(judged.Decision)}: {judged.Because}");
-            json.WriteEndObject();
-            json.WriteEndArray();
-        }
+            Suppression(json, judged.Because is null ? Words.Of(judged.Decision) : $"{Words.Of(judged.Decision)}: {judged.Because}");
 
         json.WriteStartObject("properties");
         json.WriteString("decision", Words.Of(judged.Decision));
@@ -144,11 +142,35 @@ internal sealed class SarifWriter(ReportInput input)
         json.WriteEndObject();
     }
 
+    private void Result(Utf8JsonWriter json, JudgedMisconfiguration judged)
+    {
+        var found = judged.Found;
+        var level = judged.Decision is Decision.Blocks ? "error" : found.Severity >= Severity.High ? "warning" : "note";
+        Begin(json, found.Id, level, found.Message.Length > 0 ? found.Message : found.Id, judged.File, found.Line, found.Path, null, _fingerprints.Of(judged));
+        if (judged.Decision is Decision.Waived)
+            Suppression(json, $"{Words.Of(judged.Decision)}: {judged.Because}");
+        json.WriteEndObject();
+    }
+
     private void Result(Utf8JsonWriter json, SecretFinding secret)
     {
         var line = secret.Line > 0 ? FormattableString.Invariant($":{secret.Line}") : "";
-        Begin(json, secret.Rule, "error", $"/{secret.Path.TrimStart('/')}{line} in the image holds a secret (rule {secret.Rule}).", null, 0, secret.Path, null, _fingerprints.Of(secret));
+        if (input.Report.SourceRoot is { } root)
+            Begin(json, secret.Rule, "error", $"A secret stands here (rule {secret.Rule}).", Path.GetFullPath(secret.Path, root), secret.Line, secret.Path, null, _fingerprints.Of(secret));
+        else
+            Begin(json, secret.Rule, "error", $"/{secret.Path.TrimStart('/')}{line} in the image holds a secret (rule {secret.Rule}).", null, 0, secret.Path, null, _fingerprints.Of(secret));
         json.WriteEndObject();
+    }
+
+    private static void Suppression(Utf8JsonWriter json, string justification)
+    {
+        json.WriteStartArray("suppressions");
+        json.WriteStartObject();
+        json.WriteString("kind", "external");
+        json.WriteString("status", "accepted");
+        json.WriteString("justification", justification);
+        json.WriteEndObject();
+        json.WriteEndArray();
     }
 
     private void Begin(Utf8JsonWriter json, string rule, string level, string message, string? file, int line, string name, string? qualifiedName, string fingerprint)

@@ -21,6 +21,13 @@ public sealed record ScanReport(
     /// <summary>Keys, tokens and passwords in the image's files: where, and by which rule. The text itself is never kept. Ordered by path, line, rule.</summary>
     public IReadOnlyList<SecretFinding> Secrets { get; init; } = [];
 
+    /// <summary>Absolute path of the folder, where sources were scanned and no image; null: an image.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SourceRoot { get; init; }
+
+    /// <summary>Of sources: settings that a check calls wrong. Ordered by path, line, check.</summary>
+    public IReadOnlyList<Misconfiguration> Misconfigurations { get; init; } = [];
+
     /// <summary>The database by its content, as <c>sha256sum</c> of its file prints it; null: not known.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Digest? DatabaseDigest { get; init; }
@@ -79,7 +86,7 @@ public sealed record FindingPlace(string? Platform, string? LayerDigest, string?
 {
     /// <summary>For people: what told the scanner of it.</summary>
     [JsonIgnore]
-    public string Source => Platform is null ? "inventory" : Path?.EndsWith(".cdx.json", StringComparison.OrdinalIgnoreCase) is true ? "embedded SBOM" : "image";
+    public string Source => Platform is null ? Path is null ? "inventory" : "sources" : Path?.EndsWith(".cdx.json", StringComparison.OrdinalIgnoreCase) is true ? "embedded SBOM" : "image";
 }
 
 /// <summary>A secret in the image. What it says is not in here.</summary>

@@ -21,6 +21,26 @@ internal sealed record TrivyArguments(string EmptyFile, string EmptyFolder, Time
     public IReadOnlyList<string> ForInventory(string file, string report, TrivyCacheChoice cache) =>
         ["sbom", .. Scan(report, cache, secrets: false), file];
 
+    /// <summary>Looks for lock files and secrets in a folder.</summary>
+    public IReadOnlyList<string> ForFolder(string folder, string report, TrivyCacheChoice cache, IEnumerable<string> skipped) =>
+        ["fs", "--module-dir", EmptyFolder, .. Scan(report, cache, secrets: true), .. skipped.SelectMany(pattern => (string[])["--skip-dirs", pattern]), folder];
+
+    /// <summary>Checks configuration files in a folder, by the checks that this Trivy brings along: the same ones tomorrow.</summary>
+    public IReadOnlyList<string> ForConfiguration(string folder, string report, TrivyCacheChoice cache, IEnumerable<string> skipped) =>
+    [
+        "config", "--module-dir", EmptyFolder, "--format", "json", "--output", report, "--severity", Severities, "--exit-code", "0", "--config", EmptyFile, "--ignorefile", EmptyFile,
+        "--cache-dir", cache.Directory, "--skip-check-update", "--timeout", Seconds, .. skipped.SelectMany(pattern => (string[])["--skip-dirs", pattern]), folder,
+    ];
+
+    /// <summary>Reads a cluster; the node collector, a job on each node, is left out.</summary>
+    public IReadOnlyList<string> ForCluster(ClusterTarget target, string report, string cacheFolder) =>
+    [
+        "k8s", "--report", target.Report is ClusterReport.All ? "all" : "summary", "--format", "json", "--output", report, "--scanners", "vuln,misconfig,secret,rbac",
+        "--severity", Severities, "--ignore-unfixed=false", "--exit-code", "0", "--config", EmptyFile, "--ignorefile", EmptyFile,
+        "--cache-dir", cacheFolder, "--skip-db-update", "--skip-java-db-update", "--skip-check-update", "--offline-scan", "--disable-node-collector", "--no-progress", "--timeout", Seconds,
+        .. target.Namespaces.SelectMany(name => (string[])["--include-namespaces", name]), .. (string[])(target.Context is { } context ? ["--", context] : []),
+    ];
+
     /// <summary>Downloads the vulnerability database into an empty cache folder.</summary>
     public IReadOnlyList<string> ForDatabase(string cacheFolder, IEnumerable<string> repositories) =>
         ["image", "--download-db-only", "--cache-dir", cacheFolder, "--config", EmptyFile, "--no-progress", "--timeout", Seconds,
@@ -31,13 +51,15 @@ internal sealed record TrivyArguments(string EmptyFile, string EmptyFolder, Time
     [
         "--scanners", secrets ? "vuln,secret" : "vuln",
         "--format", "json", "--output", report, "--list-all-pkgs",
-        "--severity", "UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL", "--ignore-unfixed=false", "--pkg-types", "os,library", "--exit-code", "0",
+        "--severity", Severities, "--ignore-unfixed=false", "--pkg-types", "os,library", "--exit-code", "0",
         "--config", EmptyFile, "--ignorefile", EmptyFile,
         "--cache-dir", cache.Directory, .. (string[])(cache.InMemory ? ["--cache-backend", "memory"] : ["--cache-backend", "fs"]),
         .. (string[])(Server is null ? [] : ["--server", Server.Address]),
         "--skip-db-update", "--skip-java-db-update", "--offline-scan",
         "--no-progress", "--timeout", Seconds,
     ];
+
+    private const string Severities = "UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL";
 
     private string Seconds => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(TimeLimit.TotalSeconds)}s");
 }

@@ -41,6 +41,9 @@ internal static class TrivyEnvironment
     /// <summary>The same for a download of the vulnerability database: with proxies and the registry's credentials.</summary>
     public static IReadOnlyDictionary<string, string?> ForDownload(IReadOnlyDictionary<string, string> build) => Keep(build, [.. Always, .. ForDownloads]);
 
+    /// <summary>For a cluster: its file, and what its images are pulled with.</summary>
+    public static IReadOnlyDictionary<string, string?> ForCluster(IReadOnlyDictionary<string, string> build) => Keep(build, [.. Always, .. ForDownloads, "KUBECONFIG"]);
+
     /// <summary>A switch as Trivy reads it (Go's strconv.ParseBool).</summary>
     public static bool IsOn(IReadOnlyDictionary<string, string> build, string name) =>
         build.TryGetValue(name, out var value) && value is "1" or "t" or "T" or "true" or "TRUE" or "True";

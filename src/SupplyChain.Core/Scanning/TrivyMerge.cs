@@ -24,8 +24,7 @@ internal static class TrivyMerge
 
         var sightings = platforms.SelectMany(run => Sightings(run.Report, run.Image.Platform.ToString()))
             .Concat(inventory is null ? [] : Sightings(inventory, platform: null));
-        var version = platforms.Select(run => run.Report).Append(inventory).Select(report => report?.Trivy?.Version).FirstOrDefault(found => !string.IsNullOrEmpty(found));
-        return new ScanReport(image.Root.Digest, TrivyScanner.Name, version is null ? "unknown" : SingleLine.Of(version, 50), databaseUpdatedAt, Join(sightings), scanned)
+        return new ScanReport(image.Root.Digest, TrivyScanner.Name, VersionOf(platforms.Select(run => (TrivyReport?)run.Report).Append(inventory)), databaseUpdatedAt, Join(sightings), scanned)
         {
             Secrets =
             [
@@ -48,7 +47,7 @@ internal static class TrivyMerge
             .ThenBy(finding => finding.Purl, StringComparer.Ordinal),
     ];
 
-    private static IEnumerable<SecretFinding> Secrets(TrivyReport report, string platform) =>
+    internal static IEnumerable<SecretFinding> Secrets(TrivyReport report, string platform) =>
         from result in report.Results
         from secret in result.Secrets
         select new SecretFinding(
@@ -60,8 +59,37 @@ internal static class TrivyMerge
             platform,
             NullIfEmpty(SingleLine.Of(secret.Layer?.Name)));
 
+    internal static IEnumerable<Misconfiguration> Misconfigurations(TrivyReport report) => report.Results
+        .SelectMany(result => result.Misconfigurations.Where(found => found.Status is null or "FAIL").Select(found => new Misconfiguration(
+            SingleLine.Of(found.Id, 100), ParseSeverity(found.Severity), SingleLine.Of(found.Title, 300), SingleLine.Of(found.Message, 500), SingleLine.Of(found.Resolution, 500),
+            SingleLine.Of(result.Target), Math.Max(0, found.CauseMetadata?.StartLine ?? 0), NullIfEmpty(SingleLine.Of(found.Url)))))
+        .Distinct()
+        .OrderBy(found => found.Path, StringComparer.Ordinal).ThenBy(found => found.Line).ThenBy(found => found.Id, StringComparer.Ordinal).ThenBy(found => found.Message, StringComparer.Ordinal);
+
+    /// <param name="identity">What stands for the sources.</param>
+    public static ScanReport MergeSources(Digest identity, string folder, TrivyReport files, TrivyReport configuration, TrivyReport? inventory, DateTimeOffset? databaseUpdatedAt) => new(
+        identity, TrivyScanner.Name, VersionOf([files, configuration]), databaseUpdatedAt,
+        Join(Sightings(files, null, withPaths: true).Concat(inventory is null ? [] : Sightings(inventory, platform: null))), [])
+    {
+        SourceRoot = folder,
+        Misconfigurations = [.. Misconfigurations(configuration)],
+        Secrets = [.. Secrets(files, "sources").Distinct().OrderBy(secret => secret.Path, StringComparer.Ordinal).ThenBy(secret => secret.Line).ThenBy(secret => secret.Rule, StringComparer.Ordinal)],
+    };
+
+    public static ScanReport MergeSbom(Digest image, TrivyReport report, DateTimeOffset? databaseUpdatedAt)
+    {
+        var system = report.Metadata?.OperatingSystem;
+        var release = string.IsNullOrEmpty(system?.Family) ? null : new OperatingSystemRelease(SingleLine.Of(system.Family, 100), SingleLine.Of(system.Name, 100), system.EndOfLife);
+        return new ScanReport(
+            image, TrivyScanner.Name, VersionOf([report]), databaseUpdatedAt, Join(Sightings(report, "the bill of materials")),
+            [new ScannedPlatform("the bill of materials", image, release, TrivyPackages.OfSystem(report))]);
+    }
+
+    private static string VersionOf(IEnumerable<TrivyReport?> reports) =>
+        reports.Select(report => report?.Trivy?.Version).FirstOrDefault(found => !string.IsNullOrEmpty(found)) is { } version ? SingleLine.Of(version, 50) : "unknown";
+
     /// <summary>One vulnerability of one package in one place; the place is alone in its list.</summary>
-    private static IEnumerable<Finding> Sightings(TrivyReport report, string? platform) =>
+    internal static IEnumerable<Finding> Sightings(TrivyReport report, string? platform, bool withPaths = false) =>
         from result in report.Results
         from found in result.Vulnerabilities
         select new Finding(
@@ -75,7 +103,7 @@ internal static class TrivyMerge
             NullIfEmpty(SingleLine.Of(found.Title, 300)),
             NullIfEmpty(SingleLine.Of(found.Url)),
             NullIfEmpty(SingleLine.Of(found.Identifier?.Purl)),
-            [new FindingPlace(platform, NullIfEmpty(SingleLine.Of(found.Layer?.Name)), platform is null ? null : PathOf(result, found))])
+            [new FindingPlace(platform, NullIfEmpty(SingleLine.Of(found.Layer?.Name)), platform is null && !withPaths ? null : PathOf(result, found))])
         {
             Aliases = [.. found.OtherIds.Select(id => SingleLine.Of(id, 100)).Where(id => id.Length > 0).Order(StringComparer.Ordinal)],
             Published = Day(found.PublishedDate),

@@ -58,7 +58,33 @@ internal sealed record TrivyResult(string? Target = null, string? Class = null, 
     public IReadOnlyList<TrivyVulnerability> Vulnerabilities { get; init => field = value ?? []; } = [];
 
     [AllowNull]
+    public IReadOnlyList<TrivyMisconfiguration> Misconfigurations { get; init => field = value ?? []; } = [];
+
+    [AllowNull]
     public IReadOnlyList<TrivySecret> Secrets { get; init => field = value ?? []; } = [];
+}
+
+internal sealed record TrivyMisconfiguration([property: JsonPropertyName("ID")] string Id)
+{
+    public string? Title { get; init; }
+
+    public string? Message { get; init; }
+
+    public string? Resolution { get; init; }
+
+    public string? Severity { get; init; }
+
+    [JsonPropertyName("PrimaryURL")]
+    public string? Url { get; init; }
+
+    public string? Status { get; init; }
+
+    public TrivyCause? CauseMetadata { get; init; }
+}
+
+internal sealed record TrivyCause
+{
+    public int StartLine { get; init; }
 }
 
 /// <summary>Trivy also gives lines of the file around it (Match, Code); they are not read, so that no secret goes any further.</summary>

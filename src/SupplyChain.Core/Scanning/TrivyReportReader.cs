@@ -78,15 +78,26 @@ internal static class TrivyReportReader
             throw Unusable("the inventory", file, "it lists no package, and the inventory names some");
     }
 
+    /// <exception cref="DiagnosticException">SCB3003: the report is about something else than this bill of materials.</exception>
+    public static void CheckSbom(TrivyReport report, string file)
+    {
+        if (report.ArtifactType is not ("cyclonedx" or "spdx") || report.ArtifactName != file)
+            throw new DiagnosticException(DiagnosticCodes.ScannedOtherImage, $"Trivy was asked to scan the bill of materials {file} and reported on '{SingleLine.Of(report.ArtifactName, 200)}' ({SingleLine.Of(report.ArtifactType, 100)}).");
+        if (report.Results.All(result => result.Packages.Count == 0))
+            throw Unusable("the bill of materials", file, "it lists no package, so nothing was checked");
+    }
+
     // Of the descriptor's and the configuration's variant one may be missing (arm64 means arm64/v8); two must agree.
     private static bool VariantDiffers(string? reported, string? asked) =>
         !string.IsNullOrEmpty(reported) && !string.IsNullOrEmpty(asked) && reported != asked;
 
     // The deserializer refuses null members; it lets null elements, empty names and missing versions of advisories through.
-    private static bool HasGaps(TrivyReport report) =>
-        (report.Metadata?.DiffIds ?? []).Any(id => id is null)
-        || report.Results.Any(result => result is null
+    private static bool HasGaps(TrivyReport report) => (report.Metadata?.DiffIds ?? []).Any(id => id is null) || HasGaps(report.Results);
+
+    internal static bool HasGaps(IReadOnlyList<TrivyResult> results) =>
+        results.Any(result => result is null
             || result.Packages.Any(package => package is null || package.Name.Length == 0 || package.Licenses.Any(licence => licence is null))
+            || result.Misconfigurations.Any(found => found is null || found.Id.Length == 0)
             || result.Secrets.Any(secret => secret is null || secret.Rule.Length == 0)
             || result.Vulnerabilities.Any(found => found is null || found.Id.Length == 0 || found.Package.Length == 0 || found.Version.Length == 0
                 || found.OtherIds.Any(id => id is null)));

@@ -32,9 +32,9 @@ internal sealed class TrivyRun(TrivyProcess trivy, TrivyArguments arguments, Sca
     });
 
     /// <summary>For a client of a server: what it cannot open it cannot fall back to.</summary>
-    private TrivyCacheChoice NoDatabase => new(Path.Combine(request.WorkDirectory, "trivy", "no-database"), InMemory: true);
+    public TrivyCacheChoice NoDatabase => new(Path.Combine(request.WorkDirectory, "trivy", "no-database"), InMemory: true);
 
-    private async Task<TrivyReport> ScanAsync(string subject, string name, Func<string, IReadOnlyList<string>> commandLine, TrivyScanCache? cache = null)
+    public async Task<TrivyReport> ScanAsync(string subject, string name, Func<string, IReadOnlyList<string>> commandLine, TrivyScanCache? cache = null)
     {
         // Not in the output folder: where secrets were looked for, the raw report may show one.
         var file = Path.Combine(request.WorkDirectory, $"scan.{name}.trivy.json");

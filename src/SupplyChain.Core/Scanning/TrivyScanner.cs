@@ -17,7 +17,7 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
     public async Task<ScanReport> ScanAsync(ScanRequest request, CancellationToken cancellationToken)
     {
         var place = Path.Combine(request.WorkDirectory, "trivy");
-        var (arguments, process) = await PrepareAsync(place, request, cancellationToken);
+        var (arguments, process) = await PrepareAsync(runner, trivy, request, cancellationToken);
         Directory.CreateDirectory(request.OutputDirectory);
         var version = new TrivyVersion(process, trivy);
         var (cacheFolder, database) = request.Server is null
@@ -40,13 +40,14 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
     /// <exception cref="DiagnosticException">SCB3004: there is none, and none can be had.</exception>
     public async Task<(string CacheFolder, DateTimeOffset UpdatedAt)> EnsureDatabaseAsync(ScanRequest request, CancellationToken cancellationToken)
     {
-        var (arguments, process) = await PrepareAsync(Path.Combine(request.WorkDirectory, "trivy"), request, cancellationToken);
+        var (arguments, process) = await PrepareAsync(runner, trivy, request, cancellationToken);
         var (folder, database) = await new TrivyDatabase(process, clock ?? TimeProvider.System).EnsureAsync(request, arguments, cancellationToken);
         return (folder, database.UpdatedAt);
     }
 
-    private async Task<(TrivyArguments, TrivyProcess)> PrepareAsync(string place, ScanRequest request, CancellationToken cancellationToken)
+    internal static async Task<(TrivyArguments, TrivyProcess)> PrepareAsync(IToolRunner runner, Tool trivy, ScanRequest request, CancellationToken cancellationToken)
     {
+        var place = Path.Combine(request.WorkDirectory, "trivy");
         var arguments = new TrivyArguments(Path.Combine(place, "empty"), Path.Combine(place, "no-modules"), request.TimeLimit, request.Secrets, request.Server);
         Directory.CreateDirectory(arguments.EmptyFolder);
         await File.WriteAllBytesAsync(arguments.EmptyFile, [], cancellationToken);
