@@ -61,6 +61,7 @@ mkdir -p "$results"
 
 echo '== Tools'
 tests/toolchain/install.sh --demo-base
+tests/toolchain/chromium.sh
 
 echo "== Build ($configuration)"
 if ! dotnet build SupplyChain.Build.sln -c "$configuration" -nodeReuse:false -v quiet > "$results/build.log" 2>&1; then

@@ -40,5 +40,14 @@ public sealed class VerifyImageSpecs(Workshop workshop)
         download.Lines.ShouldContain(line => line.Trim().StartsWith("libc6 ", StringComparison.Ordinal));
         using var sbom = JsonDocument.Parse(File.ReadAllBytes(project.Path("bin/Release/net10.0/supply-chain/downloaded/asked.cdx.json")));
         sbom.RootElement.GetProperty("bomFormat").GetString().ShouldBe("CycloneDX");
+
+        // Today's database and threshold against what was published.
+        var rescan = (await project.DotnetAsync(Cancellation, "build", project.ProjectFile, "-t:SupplyChainRescanImage", "-c", "Release", image, key, "-p:SupplyChainSeverityThreshold=High")).Failed();
+        rescan.Output.ShouldContain("error SCB3502: libtinfo6 ");
+        rescan.Output.ShouldContain("has CVE-2025-69720 (High)");
+        rescan.Output.ShouldContain("error SCB3500: ");
+        rescan.Output.ShouldContain("the published image no longer passes: publish it anew. Report: bin/Release/net10.0/supply-chain/rescan/scan.sarif");
+        File.Exists(project.Path("bin/Release/net10.0/supply-chain/rescan/scan.json")).ShouldBeTrue();
+        (await project.DotnetAsync(Cancellation, "build", project.ProjectFile, "-t:SupplyChainRescanImage", image)).Failed().Output.ShouldContain("error SCB5007: nobody says who must have signed");
     }
 }

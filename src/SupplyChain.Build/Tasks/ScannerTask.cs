@@ -49,7 +49,7 @@ public abstract class ScannerTask : ExaminationTask
         return new ScanRequest(Task.FromCanceled<ImageLayout>(new CancellationToken(true)), work, output, Package.EnvironmentVariables(settings.Path("SupplyChainCertificateAuthorityFile")))
         {
             Offline = offline,
-            DatabaseRepositories = settings.List("SupplyChainTrivyDatabase"),
+            DatabaseRepositories = PlanReader.Databases(settings),
             Server = TrivyServer.Read(settings.Text("SupplyChainTrivyServer"), settings.Text("SupplyChainTrivyServerTokenVariable"), offline, Environment.GetEnvironmentVariable),
         };
     }

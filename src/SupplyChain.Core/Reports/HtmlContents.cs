@@ -20,7 +20,7 @@ internal static class HtmlContents
         html.Raw("<h2>What is in it</h2>\n<details class=\"card\" id=\"packages\"><summary>").Text(Count(packages.Count, "NuGet package")).Raw("</summary>\n<table class=\"wide\"><thead><tr><th scope=\"col\"><button type=\"button\">Package</button></th><th scope=\"col\">Version</th><th scope=\"col\"><button type=\"button\">Licence</button></th><th scope=\"col\">Brought in by</th></tr></thead><tbody>\n");
         foreach (var package in packages)
         {
-            html.Raw("<tr><td><b>").Name(package.Id).Raw("</b></td>").NameCell("Version", package.Version, " class=\"mono\"")
+            html.Raw("<tr><td><b>").Name(package.Id).Raw("</b></td>").VersionCell("Version", package.Version)
                 .Cell("Licence", package.LicenseExpression ?? package.LicenseFile ?? package.LicenseUrl ?? "not stated")
                 .NameCell("Brought in by", package.Path.Count > 1 ? string.Join(" → ", package.Path.SkipLast(1)) : "the project").Raw("</tr>\n");
         }
@@ -35,7 +35,7 @@ internal static class HtmlContents
             html.Raw("<details class=\"card\"><summary>").Text($"{Count(platform.Packages.Count, "package")} of {platform.OperatingSystem?.Family ?? "the base image"} {platform.OperatingSystem?.Name}, {platform.Platform}")
                 .Raw("</summary>\n<table class=\"wide\"><thead><tr><th scope=\"col\"><button type=\"button\">Package</button></th><th scope=\"col\">Version</th><th scope=\"col\"><button type=\"button\">Licence</button></th></tr></thead><tbody>\n");
             foreach (var package in platform.Packages)
-                html.Raw("<tr><td><b>").Name(package.Name).Raw("</b></td>").NameCell("Version", package.Version, " class=\"mono\"").Cell("Licence", package.Licenses.Count > 0 ? string.Join(", ", package.Licenses) : "not stated").Raw("</tr>\n");
+                html.Raw("<tr><td><b>").Name(package.Name).Raw("</b></td>").VersionCell("Version", package.Version).Cell("Licence", package.Licenses.Count > 0 ? string.Join(", ", package.Licenses) : "not stated").Raw("</tr>\n");
             html.Raw("</tbody></table></details>\n");
         }
     }
@@ -54,7 +54,7 @@ internal static class HtmlContents
                 var system = scanned?.Packages.Count(package => package.LayerDigest == digest) ?? 0;
                 var libraries = scanned?.Libraries.Count(package => package.LayerDigest == digest) ?? 0;
                 string?[] brought = [system > 0 ? $"{Count(system, "package")} of the system" : null, libraries > 0 ? Count(libraries, "library package") : null];
-                html.Raw("<tr><td class=\"mono\">").Name(digest).Raw("</td>").Cell("Size", Size(layer.Size), " class=\"num\"").Cell("Brought", string.Join(", ", brought.OfType<string>()) is { Length: > 0 } text ? text : "no package").Raw("</tr>\n");
+                html.Raw("<tr><td class=\"mono\">").Version(digest).Raw("</td>").Cell("Size", Size(layer.Size), " class=\"num\"").Cell("Brought", string.Join(", ", brought.OfType<string>()) is { Length: > 0 } text ? text : "no package").Raw("</tr>\n");
             }
 
             html.Raw("</tbody></table></details>\n");
@@ -68,7 +68,7 @@ internal static class HtmlContents
         {
             html.Raw("<table class=\"wide\"><thead><tr><th scope=\"col\">File</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n");
             foreach (var (name, content) in input.Evidence)
-                html.Raw("<tr><td>").Text(name).Raw("</td>").NameCell("SHA-256", content.ToString(), " class=\"mono\"").Raw("</tr>\n");
+                html.Raw("<tr><td>").Text(name).Raw("</td>").VersionCell("SHA-256", content.ToString()).Raw("</tr>\n");
             html.Raw("</tbody></table>\n");
         }
 

@@ -44,9 +44,9 @@ internal static class HtmlFindings
             html.Text(finding.Id);
         if (finding.KnownExploited)
             html.Raw(" <strong class=\"t-critical\">exploited</strong>");
-        html.Raw("<br>").Text(finding.Title).Raw("</td><td><b>").Name(finding.Package).Raw("</b> <span class=\"mono\">").Name(finding.Version).Raw("</span>");
+        html.Raw("<br>").Text(finding.Title).Raw("</td><td><b>").Name(finding.Package).Raw("</b> <span class=\"mono\">").Version(finding.Version).Raw("</span>");
         Details(html, input, judged);
-        html.Raw("</td>").NameCell("Fixed in", finding.FixedVersion ?? "no fix known", " class=\"mono\"").Raw("<td data-l=\"Decision\">").Text(Words.Of(judged.Decision));
+        html.Raw("</td>").VersionCell("Fixed in", finding.FixedVersion ?? "no fix known").Raw("<td data-l=\"Decision\">").Text(Words.Of(judged.Decision));
         if (judged.Because is { } because)
             html.Raw("<br><span class=\"soft\">").Text(because).Raw("</span>");
         html.Raw("</td></tr>\n");

@@ -25,14 +25,19 @@ internal sealed class HtmlText
         return this;
     }
 
-    /// <summary>The name or version of something: a narrow column breaks it after a dot or a slash, and only a part that is longer than any real one inside.</summary>
-    public HtmlText Name(string? text)
+    /// <summary>The name of something: a narrow column breaks it after a dot or a slash, and only a part that is longer than any real one inside.</summary>
+    public HtmlText Name(string? text) => Breaking(text, "./@_:");
+
+    /// <summary>The same for a version, a digest, a path in mono-spaced letters: 5.0.3 stays in one piece.</summary>
+    public HtmlText Version(string? text) => Breaking(text, "/@+~:,");
+
+    private HtmlText Breaking(string? text, string after)
     {
         const int Longest = 40;
         var start = 0;
         for (var index = 0; index < (text?.Length ?? 0); index++)
         {
-            if (text![index] is not ('.' or '/' or '@' or '+' or '~' or '_' or ':') && (index + 1 - start < Longest || char.IsHighSurrogate(text[index])))
+            if (!after.Contains(text![index], StringComparison.Ordinal) && (index + 1 - start < Longest || char.IsHighSurrogate(text[index])))
                 continue;
             Text(text[start..(index + 1)]).Raw("<wbr>");
             start = index + 1;
@@ -50,8 +55,11 @@ internal sealed class HtmlText
     /// <summary>A cell with its label, which small screens show.</summary>
     public HtmlText Cell(string label, string? text, string attributes = "") => Raw($"<td data-l=\"{label}\"{attributes}>").Text(text).Raw("</td>");
 
-    /// <summary>The same for a name or version.</summary>
-    public HtmlText NameCell(string label, string? text, string attributes = "") => Raw($"<td data-l=\"{label}\"{attributes}>").Name(text).Raw("</td>");
+    /// <summary>The same for a name.</summary>
+    public HtmlText NameCell(string label, string? text) => Raw($"<td data-l=\"{label}\">").Name(text).Raw("</td>");
+
+    /// <summary>The same for a version or digest.</summary>
+    public HtmlText VersionCell(string label, string? text) => Raw($"<td data-l=\"{label}\" class=\"mono\">").Version(text).Raw("</td>");
 
     public override string ToString() => _html.ToString();
 }

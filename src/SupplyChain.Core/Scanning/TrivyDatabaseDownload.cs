@@ -14,9 +14,6 @@ namespace SupplyChain.Core.Scanning;
 /// </summary>
 internal sealed class TrivyDatabaseDownload(IReadOnlyDictionary<string, string> environment, TimeProvider clock)
 {
-    /// <summary>Trivy's own, in its order (0.57.1 and later).</summary>
-    public static readonly IReadOnlyList<string> PublicRepositories = ["mirror.gcr.io/aquasec/trivy-db:2", "ghcr.io/aquasecurity/trivy-db:2"];
-
     private const string LayerType = "application/vnd.aquasec.trivy.db.layer.v1.tar+gzip";
 
     /// <summary>The database has about 1 GB; a disk must not be filled by what calls itself one.</summary>
@@ -57,7 +54,7 @@ internal sealed class TrivyDatabaseDownload(IReadOnlyDictionary<string, string> 
 
     private IReadOnlyList<string> Choose(IReadOnlyList<string> repositories) => repositories.Count > 0 ? repositories
         : Variable("TRIVY_DB_REPOSITORY")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } own ? own
-        : PublicRepositories;
+        : TrivyDatabase.OfTrivy;
 
     private async Task DownloadAsync(HttpClient http, string place, int retries, string cacheFolder, CancellationToken cancellationToken)
     {

@@ -101,7 +101,7 @@ public sealed class GateSpecs
         var json = JsonSerializer.Serialize(verdict, GateJson.Indented.GateVerdict);
         var read = JsonSerializer.Deserialize(json, GateJson.Indented.GateVerdict)!;
         read.Blocking.ShouldBe(verdict.Blocking);
-        (read with { Blocking = verdict.Blocking, Warnings = verdict.Warnings, Findings = verdict.Findings, Secrets = verdict.Secrets }).ShouldBe(verdict);
+        (read with { Blocking = verdict.Blocking, Warnings = verdict.Warnings, Findings = verdict.Findings, Secrets = verdict.Secrets, Misconfigurations = verdict.Misconfigurations }).ShouldBe(verdict);
         Should.Throw<JsonException>(() => JsonSerializer.Deserialize("""{"passed":true,"blocking":[],"summary":""}""", GateJson.Indented.GateVerdict));
     }
 

@@ -79,9 +79,9 @@ public sealed class HtmlScreenshotSpecs : IDisposable
         };
         Finding[] findings =
         [
-            Samples.Json with { Title = "Improper Handling of Exceptional Conditions in Newtonsoft.Json" },
             Samples.Json with { Id = "CVE-2021-24112", Severity = Severity.Critical, Package = "System.Drawing.Common", Version = "4.7.0", FixedVersion = "4.7.2, 5.0.3", Purl = "pkg:nuget/System.Drawing.Common@4.7.0", Title = ".NET Core Remote Code Execution Vulnerability", Score = 9.8, Aliases = ["GHSA-rxg9-xrhp-64gj"] },
             Samples.Zlib with { Title = "zlib: integer overflow and resultant heap-based buffer overflow in zipOpenNewFileInZip4_6", Score = 9.8 },
+            Samples.Json with { Title = "Improper Handling of Exceptional Conditions in Newtonsoft.Json" },
             Samples.Zlib with { Id = "CVE-2026-42497", Severity = Severity.High, Package = "perl-modules-5.36", Version = "5.36.0-7+deb12u3", FixedVersion = "5.36.0-7+deb12u4", Status = "fixed", Title = "perl-Archive-Tar: Arbitrary file write via hard links", Purl = "pkg:deb/debian/perl-modules-5.36@5.36.0-7%2Bdeb12u3?arch=all&distro=debian-12" },
             Samples.Zlib with { Id = "CVE-2025-69720", Severity = Severity.High, Package = "libtinfo6", Version = "6.4-4", Status = "affected", Title = "ncurses: Buffer overflow vulnerability", Purl = "pkg:deb/debian/libtinfo6@6.4-4?arch=amd64&distro=debian-12" },
             Samples.Zlib with { Id = "CVE-2019-1010022", Severity = Severity.Low, Package = "libc6", Version = "2.36-9+deb12u10", Status = "affected", Title = "glibc: stack guard protection bypass", Purl = "pkg:deb/debian/libc6@2.36-9%2Bdeb12u10?arch=amd64&distro=debian-12" },
