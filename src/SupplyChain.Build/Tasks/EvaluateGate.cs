@@ -38,15 +38,18 @@ public sealed class EvaluateGate : StageTask
         // Builds from source name no version in their reports.
         var version = report.ScannerVersion == "unknown" ? "" : $" {report.ScannerVersion}";
         Say($"scanned with {report.Scanner}{version}{database}: {verdict.Summary}");
-        // Before the messages, so that what they point to is there.
-        foreach (var command in WriteReports(plan, image, report, inventory, verdict, now))
-            Log.LogMessage(MessageImportance.High, "{0}", command);
         if (verdict.Passed && plan.AttestVex && ReportFiles.HasVex(verdict))
         {
             var vex = VexWriter.Write(verdict, plan.ReferenceTo(image.Root.Digest), now, Package.Version);
             State.Attest(AttestedDocument.Write(image.Root.Digest, PredicateTypes.OpenVex, Path.Combine(plan.OutputDirectory, ReportFiles.Vex), vex));
         }
 
+        var (input, directory) = (Input(plan, image, report, inventory, verdict, now), plan.OutputDirectory);
+        // Nothing in them is needed for what follows, so a publish that goes on does not wait for them: TagImage does.
+        var reports = Kept.Replace(() => new ReportWork(Task.Run(() => new ReportFiles(directory, Environment.GetEnvironmentVariable).Write(input), CancellationToken.None)));
+        // Before the messages, so that what they point to is there.
+        if (!verdict.Passed || !plan.Publish || BuildEngine is not IBuildEngine4)
+            PrintCommands(await reports.Lines);
         verdict.Warnings.ToList().ForEach(Report);
         verdict.Blocking.ToList().ForEach(Report);
         return verdict;
@@ -65,13 +68,12 @@ public sealed class EvaluateGate : StageTask
                 cancellationToken);
     }
 
-    private IReadOnlyList<string> WriteReports(PublishPlan plan, ImageLayout image, ScanReport report, ProjectInventory inventory, GateVerdict verdict, DateTimeOffset now) =>
-        new ReportFiles(plan.OutputDirectory, Environment.GetEnvironmentVariable).Write(
-            new ReportInput(report, verdict, plan.Gate, inventory, plan.ReferenceTo(image.Root.Digest), ReportInput.FindRoot(ProjectFile), now, Package.Version)
-            {
-                Layout = image,
-                Evidence = [.. (State.Documents.ReadOrNull() ?? []).Select(document => (Path.GetFileName(document.File), document.Content))],
-            });
+    private ReportInput Input(PublishPlan plan, ImageLayout image, ScanReport report, ProjectInventory inventory, GateVerdict verdict, DateTimeOffset now) =>
+        new(report, verdict, plan.Gate, inventory, plan.ReferenceTo(image.Root.Digest), ReportInput.FindRoot(ProjectFile), now, Package.Version)
+        {
+            Layout = image,
+            Evidence = [.. (State.Documents.ReadOrNull() ?? []).Select(document => (Path.GetFileName(document.File), document.Content))],
+        };
 
     private GateVerdict Skip(ImageLayout image)
     {

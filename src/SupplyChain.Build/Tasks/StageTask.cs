@@ -114,6 +114,13 @@ public abstract class StageTask : Microsoft.Build.Utilities.Task, ICancelableTas
 
     protected abstract Task ExecuteAsync(CancellationToken cancellationToken);
 
+    /// <summary>Commands to a CI system, exactly so.</summary>
+    private protected void PrintCommands(IReadOnlyList<string> commands)
+    {
+        foreach (var command in commands)
+            Log.LogMessage(MessageImportance.High, "{0}", command);
+    }
+
     /// <summary>The line of a step.</summary>
     protected void Say(string line) => Log.LogMessage(MessageImportance.High, "supply chain: {0}", line);
 

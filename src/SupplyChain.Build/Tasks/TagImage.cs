@@ -14,6 +14,7 @@ public sealed class TagImage : StageTask
 
         var pushed = State.Pushed.Read();
         Completeness.Require(plan, State.Image.Read(), State.Verdict.ReadOrNull(), pushed, State.Evidence.ReadOrNull(), State.Verification.ReadOrNull());
+        PrintCommands(await Kept.GetOrAdd(() => ReportWork.None).Lines);
         await new Tagger().TagAsync(OpenDestination(plan).Store, pushed, plan.Tags, plan.TagPolicy, cancellationToken);
         State.Tags.Write(plan.Tags);
         var verified = plan.Sign && plan.Verify ? $"verified from {Relative(plan.DestinationName)}; " : "";

@@ -22,7 +22,8 @@ internal sealed class SettingPlaces(string projectFile, IReadOnlyDictionary<stri
     private readonly List<string> _files = [projectFile, .. SharedFiles.Select(name => Above(projectFile, name)).OfType<string>()];
 
     /// <summary>Whether the project says it, and not our default.</summary>
-    public bool IsGiven(string property) => given is null ? IsGlobal(property) || Find(property) is not null || IsVariable(property) : given.Contains(property, StringComparer.OrdinalIgnoreCase);
+    /// <remarks>Directory.Build.targets comes after our defaults, so what stands there is not in the list.</remarks>
+    public bool IsGiven(string property) => IsGlobal(property) || given?.Contains(property, StringComparer.OrdinalIgnoreCase) is true || Find(property) is not null || (given is null && IsVariable(property));
 
     /// <summary>Null: in no file that is searched.</summary>
     public SettingPlace? Find(string property) => IsGlobal(property) ? null
