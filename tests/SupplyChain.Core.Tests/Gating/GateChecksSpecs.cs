@@ -82,6 +82,14 @@ public sealed class GateChecksSpecs
         Samples.Evaluate(High with { MaximumDatabaseAgeDays = 7 }, new GateContext(), Samples.Report() with { DatabaseUpdatedAt = null }).Blocking[0].Code.ShouldBe(DiagnosticCodes.DatabaseTooOld);
 
     [Fact]
+    public void A_server_that_does_not_say_how_old_its_database_is_is_not_believed_either()
+    {
+        var diagnostic = Samples.Evaluate(High with { MaximumDatabaseAgeDays = 7 }, new GateContext(), Samples.Report() with { DatabaseUpdatedAt = null, Server = "https://trivy.example.com" }).Blocking[0];
+        diagnostic.Code.ShouldBe(DiagnosticCodes.DatabaseTooOld);
+        diagnostic.Message.ShouldContain("https://trivy.example.com/version");
+    }
+
+    [Fact]
     public void A_secret_blocks_with_its_path_and_rule_unless_it_is_waived()
     {
         var report = Samples.Report() with { Secrets = [Samples.Secret] };
