@@ -44,7 +44,7 @@ internal sealed record PolicyFile(string Path, RepositoryPolicy Policy)
         {
             if (new FileInfo(path).Length > MaximumLength)
                 throw Unusable(path, 0, "it is larger than 256 KB");
-            var policy = JsonSerializer.Deserialize(File.ReadAllBytes(path), PolicyJson.Default.RepositoryPolicy) ?? throw Unusable(path, 0, "it is empty");
+            var policy = JsonSerializer.Deserialize(File.ReadAllBytes(path), RepositoryPolicyJson.Default.RepositoryPolicy) ?? throw Unusable(path, 0, "it is empty");
             Check(path, policy);
             return new PolicyFile(path, policy);
         }

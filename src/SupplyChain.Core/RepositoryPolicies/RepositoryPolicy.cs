@@ -76,4 +76,4 @@ internal sealed class NamesOnly<T>() : JsonStringEnumConverter<T>(namingPolicy: 
     RespectNullableAnnotations = true,
     ReadCommentHandling = System.Text.Json.JsonCommentHandling.Skip)]
 [JsonSerializable(typeof(RepositoryPolicy))]
-internal sealed partial class PolicyJson : JsonSerializerContext;
+internal sealed partial class RepositoryPolicyJson : JsonSerializerContext;

@@ -170,7 +170,7 @@ public sealed class PolicySpecs : IDisposable
     public void The_published_schema_names_the_members_that_are_read()
     {
         var schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Toolchain.RepositoryRoot, "docs", "schemas", "supplychain.policy.schema.json")))!;
-        schema["properties"]!.AsObject().Select(member => member.Key).Order().ShouldBe(PolicyJson.Default.RepositoryPolicy.Properties.Select(property => property.Name).Order());
+        schema["properties"]!.AsObject().Select(member => member.Key).Order().ShouldBe(RepositoryPolicyJson.Default.RepositoryPolicy.Properties.Select(property => property.Name).Order());
         schema["properties"]!["requiredSteps"]!["items"]!["enum"]!.AsArray().Select(value => value!.GetValue<string>()).ShouldBe(Enum.GetNames<PolicyStep>());
         // The page shows one that is valid.
         var page = File.ReadAllLines(Path.Combine(Toolchain.RepositoryRoot, "docs", "policy.md"));
