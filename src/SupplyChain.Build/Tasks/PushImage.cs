@@ -68,7 +68,7 @@ public sealed class PushImage : StageTask
         var (identity, runner) = (SigningIdentity.Resolve(plan.Signing, Package.Machine), Runner);
         StatementSize.Require(statements, plan.Signing.UsesTransparencyLog(identity.IsKeyless));
         string Attested(IReadOnlyList<StatementToSign> signed) => PredicateTypes.Summary(signed.Select(statement => statement.PredicateType)).Length > 0 ? $"; attested {PredicateTypes.Summary(signed.Select(statement => statement.PredicateType))}" : "";
-        var earlier = new EarlierEvidence(OpenDestination(plan), runner, cosign, plan.Signing, Package.Machine, StateDirectory);
+        var earlier = new EarlierEvidence(OpenDestination(plan), runner, cosign, plan.Signing, Package.Machine, StateDirectory) { Accepted = Kept.GetOrAdd(() => new AcceptedBundles()) };
         var kept = await earlier.FindAsync(image.Root, statements, identity, plan.OutputDirectory, cancellationToken) ?? [];
         List<StatementToSign> missing = [.. statements.Where(statement => kept.All(signed => signed.PredicateType != statement.PredicateType))];
         if (missing.Count == 0)

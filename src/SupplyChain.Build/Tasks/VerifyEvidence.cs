@@ -26,7 +26,7 @@ public sealed class VerifyEvidence : StageTask
         };
         // The bundles at the images of the platforms are the very ones that are verified at the index, or this fails.
         var children = Task.WhenAll((plan.ToLayout ? [] : State.Image.Read().ListChildren()).Select(child => new PlatformEvidence(destination.Evidence).RequireAsync(child, pushed, evidence, cancellationToken)));
-        var verification = await new Verifier(runner, cosign, Package.Machine).VerifyAsync(request, cancellationToken);
+        var verification = await new Verifier(runner, cosign, Package.Machine) { Accepted = Kept.GetOrAdd(() => new AcceptedBundles()) }.VerifyAsync(request, cancellationToken);
         await children;
         State.Verification.Write(verification);
     }

@@ -13,6 +13,9 @@ namespace SupplyChain.Core.Publishing;
 /// </summary>
 internal sealed class EarlierEvidence(Destination destination, IToolRunner runner, Tool cosign, SigningSettings settings, IMachine machine, string workDirectory)
 {
+    /// <summary>Remembers what cosign accepts, for the verification of the whole.</summary>
+    public AcceptedBundles Accepted { get; init; } = new();
+
     /// <summary>
     /// Writes the bundles as the signer would have, of those statements that are there already and say the same; null: none is, or what is there is not to
     /// be trusted.
@@ -108,7 +111,7 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
                 Access = await destination.AccessAsync(cancellationToken),
                 WorkDirectory = workDirectory,
             };
-            await new Verifier(runner, cosign, machine).VerifyAsync(request, cancellationToken);
+            await new Verifier(runner, cosign, machine) { Accepted = Accepted }.VerifyAsync(request, cancellationToken);
             return true;
         }
         catch (DiagnosticException)

@@ -21,6 +21,9 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     /// <summary>Asked only when something was refused, and once.</summary>
     private Task<bool>? _namesBundleFormat;
 
+    /// <summary>What has been verified before by this publish.</summary>
+    internal AcceptedBundles Accepted { get; init; } = new();
+
     /// <exception cref="DiagnosticException">SCB5801: something is missing, signed by another one, or about another image; the message names which.</exception>
     public async Task<Verification> VerifyAsync(VerificationRequest request, CancellationToken cancellationToken)
     {
@@ -133,14 +136,19 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         ToolResult? last = null;
         foreach (var (content, verified) in candidates)
         {
-            await File.WriteAllBytesAsync(file, content, cancellationToken);
-            last = await RunOnBundlesAsync(
-                request,
-                ["verify-blob-attestation", "--bundle", file, "--digest", request.Digest.Hex, "--digestAlg", "sha256", "--type", type, .. request.Signer.Arguments],
-                Environment(request),
-                cancellationToken);
-            if (last.ExitCode == 0)
+            string[] asked = ["--digest", request.Digest.Hex, "--digestAlg", "sha256", "--type", type, .. request.Signer.Arguments];
+            var question = AcceptedBundles.Question(content, request.Signer, asked);
+            if (question is not null && Accepted.Has(question))
                 return verified;
+            await File.WriteAllBytesAsync(file, content, cancellationToken);
+            last = await RunOnBundlesAsync(request, ["verify-blob-attestation", "--bundle", file, .. asked], Environment(request), cancellationToken);
+            if (last.ExitCode == 0)
+            {
+                if (question is not null)
+                    Accepted.Add(question);
+                return verified;
+            }
+
             // Before 2.6: it knows attestations in a registry only.
             if (request.Legacy && CosignDialect.IsUnknown(last.StandardError, "--digest"))
                 return await VerifyInRegistryAsync(request, type, own, cancellationToken);
