@@ -138,10 +138,10 @@ internal sealed class RegistryStore : IImageStore
         var content = await ReadManifestAsync(manifest.Digest, cancellationToken)
             ?? throw _client.Failure(DiagnosticCodes.RegistryReadBackDiffers, $"{Repository.Name} no longer has {manifest.Digest}, so tag {tag} was not set. Publish again; if it happens again, look at the registry's clean-up rules.");
         var request = Put(tag, manifest.MediaType, content);
-        var answer = await _client.AskAsync(onlyIfNew ? request with { Headers = [("If-None-Match", "*")] } : request, cancellationToken);
+        var answer = await SendManifestAsync(onlyIfNew ? request with { Headers = [("If-None-Match", "*")] } : request, cancellationToken);
         // Most registries ignore the condition; one that does not know it at all may also say so.
         if (onlyIfNew && answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotImplemented && !RegistryErrors.SaysImmutable(answer.Status, answer.Body))
-            answer = await _client.AskAsync(request, cancellationToken);
+            answer = await SendManifestAsync(request, cancellationToken);
         if (answer.IsSuccess)
             return;
         if (RegistryErrors.SaysImmutable(answer.Status, answer.Body) || answer.Status is HttpStatusCode.Conflict or HttpStatusCode.PreconditionFailed)
@@ -211,7 +211,7 @@ internal sealed class RegistryStore : IImageStore
         if (content.Length != manifest.Size || Digest.Of(content.Span) != manifest.Digest)
             throw new DiagnosticException(DiagnosticCodes.ImageChanged, $"the manifest {manifest.Digest} was changed after the image was opened. Nothing was tagged; publish again.");
         var request = Put(manifest.Digest.ToString(), manifest.MediaType, content);
-        var answer = await _client.AskAsync(request, cancellationToken);
+        var answer = await SendManifestAsync(request, cancellationToken);
         if (!answer.IsSuccess)
             throw _client.Failure(request, answer);
         if (answer.Header("Docker-Content-Digest") is { Length: > 0 } stored && stored != manifest.Digest.ToString())
@@ -219,6 +219,21 @@ internal sealed class RegistryStore : IImageStore
         await ReadBackAsync($"manifest {manifest.Digest}", token => HasManifestOnceAsync(manifest.Digest, token), cancellationToken);
         return answer;
     }
+
+    /// <summary>
+    /// What is sent has been hashed, so a registry that finds another digest is wrong, or for a moment: docker-registry 2 says so while another client
+    /// writes to the same repository, of which it then reads a file that is not yet written.
+    /// </summary>
+    private Task<RegistryAnswer> SendManifestAsync(RegistryRequest request, CancellationToken cancellationToken) =>
+        _client.Retries.RunAsync(
+            async (_, token) =>
+            {
+                var answer = await _client.AskOnceAsync(request, token);
+                return answer.Status == HttpStatusCode.BadRequest && RegistryErrors.Has(answer.Body, "DIGEST_INVALID")
+                    ? throw new RegistryFault(_client.Failure(request, answer)) { Retries = 3 }
+                    : answer;
+            },
+            cancellationToken);
 
     private async Task<bool> HasBlobOnceAsync(Descriptor blob, CancellationToken cancellationToken)
     {

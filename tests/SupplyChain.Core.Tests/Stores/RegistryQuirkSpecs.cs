@@ -112,6 +112,20 @@ public sealed class RegistryQuirkSpecs : IAsyncDisposable
         pushed.UploadedBlobs.ShouldBe(3);
     }
 
+    [Fact]
+    public async Task Docker_registry_that_finds_another_digest_while_somebody_else_writes_is_given_the_manifest_again()
+    {
+        var registry = Registry();
+        var refused = 0;
+        registry.Before = call => call.Method == "PUT" && call.Path.Contains("/manifests/") && refused++ % 2 == 0 ? TestRegistry.Error(400, "DIGEST_INVALID", "provided digest did not match uploaded content") : null;
+        await PublishAsync(registry);
+        refused.ShouldBe(2 * 4); // the image, two pieces of evidence, and the tag
+
+        registry.Before = call => call.Method == "PUT" && call.Path.EndsWith("/2.0", StringComparison.Ordinal) ? TestRegistry.Error(400, "DIGEST_INVALID", "provided digest did not match uploaded content") : null;
+        var image = SampleImage.Write(_folder);
+        await RegistryBench.FailureAsync(() => _bench.Store(registry.Host).SetTagAsync("2.0", image.Root, Token), DiagnosticCodes.RegistryError);
+    }
+
     [Theory]
     [InlineData(400)]
     [InlineData(501)]
