@@ -38,7 +38,7 @@ public sealed class SecretSpecs(Workshop workshop)
             new Dictionary<string, string?> { ["COSIGN_PASSWORD"] = KeyPassword, ["RELEASE_KEY"] = pem, ["DOCKER_CONFIG"] = folder.File("docker") })).Succeeded();
         run.Output.ShouldContain($"verified from {registry.Host}; tagged 1.4.0");
         (await watch.FoundAsync()).ShouldBeEmpty();
-        watch.Processes.ShouldContain(command => command.Contains("attest-blob"), "it has seen cosign at work");
+        watch.Processes.ShouldContain(command => command.Contains("-blob ") && command.Contains("env://RELEASE_KEY"), "it has seen cosign at work");
         await ShouldBeNowhereAsync(project, run, secrets);
         foreach (var file in Directory.EnumerateFiles(temporary, "*", SearchOption.AllDirectories).Where(file => new FileInfo(file).Length > 0))
             secrets.ShouldAllBe(secret => !File.ReadAllText(file).Contains(secret));

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
@@ -20,7 +19,7 @@ internal sealed class OlderCosign(IToolRunner runner, Tool cosign, KeyReference 
     {
         var isMessage = statement.PredicateType == PredicateTypes.SimpleSigning;
         var (message, signature) = (bundle + ".message", bundle + ".sig");
-        await File.WriteAllBytesAsync(message, isMessage ? statement.Content : Encode(statement.Content), cancellationToken);
+        await File.WriteAllBytesAsync(message, isMessage ? statement.Content : Envelope.ToSign(statement.Content), cancellationToken);
         var result = await RunAsync(["sign-blob", message, "--output-signature", signature, "--yes", "--key", key.Value, "--tlog-upload=false"], cancellationToken);
         if (result.ExitCode != 0)
             return result;
@@ -54,10 +53,6 @@ internal sealed class OlderCosign(IToolRunner runner, Tool cosign, KeyReference 
         return (result.ExitCode == 0 ? PublicKeySource.Fingerprint(result.StandardOutput) : null)
             ?? throw new DiagnosticException(DiagnosticCodes.SigningFailed, $"cosign could not give the public key of {key.DisplayName}: {CosignFailure.Said(result, machine)}. Nothing was signed.");
     }
-
-    /// <summary>PAE of DSSE 1.0: what an envelope's signature is over.</summary>
-    internal static byte[] Encode(ReadOnlyMemory<byte> payload) =>
-        [.. Encoding.UTF8.GetBytes($"DSSEv1 {Statement.PayloadType.Length} {Statement.PayloadType} {payload.Length} "), .. payload.Span];
 
     private Task<ToolResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) => runner.RunAsync(
         new ToolInvocation(cosign, arguments) { Environment = CosignEnvironment.ForSigning(machine), TimeLimit = CosignSigner.TimeLimit, OutputLimit = 64 * 1024 }, cancellationToken);
