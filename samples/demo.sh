@@ -26,7 +26,7 @@ began=$(milliseconds)
 bold='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
 
-steps=7 step=0
+steps=8 step=0
 heading() {
   step=$((step + 1))
   printf '\n%s== %d/%d %s%s\n' "$bold" "$step" "$steps" "$1" "$plain"
@@ -226,6 +226,12 @@ look 'oras found no evidence.' "oras discover --plain-http $host/hello-api:1.0.0
 for type in https://sigstore.dev/cosign/sign/v1 https://cyclonedx.org/bom; do
   expect "the registry lists no $type for the image." grep -q "$type" ../output
 done
+
+heading 'Let the cluster admit only such images'
+run 'the policy could not be made, see above.' 'dotnet build -t:SupplyChainGeneratePolicies -p:SupplyChainSigningKey=../cosign.key'
+look 'there is no policy for the published image.' "head -n 5 $evidence/policies/kyverno.yaml"
+expect 'the policy is about another repository.' grep -q "$host/hello-api" ../output
+note 'kubectl apply -f makes it hold; docs/cluster.md has the whole way.'
 
 heading 'The gate: somebody adds a package with a critical vulnerability'
 run 'the package could not be added.' 'dotnet add package System.Drawing.Common --version 4.7.0 > ../added.log'

@@ -39,6 +39,10 @@ public sealed class ClusterSpecs(Workshop workshop)
         (await project.DotnetAsync(Cancellation, call)).Succeeded();
         files.Select(file => (File.ReadAllText(file), File.GetLastWriteTimeUtc(file))).ShouldBe(before, "regenerating changes nothing");
 
+        (await project.DotnetAsync(Cancellation, "build", project.ProjectFile, "-t:SupplyChainGenerateRegistryConfiguration", "-p:SupplyChainRegistryProducts=Podman%3BEgress")).Succeeded()
+            .Output.ShouldContain("2 files in bin");
+        File.ReadAllText(project.Path("bin/Release/net10.0/supply-chain/registry/registries.conf")).ShouldContain($"location = \"{workshop.Registry.Host}/mcr\"");
+
         // What is deployed: by a tag first, then by the digest of the publish.
         project.Write("deploy/app.yaml", $"apiVersion: v1\nkind: Pod\nmetadata: {{name: hello}}\nspec:\n  containers:\n    - name: hello\n      image: {workshop.Registry.Host}/cluster:1.4.0 # the application\n");
         string[] manifests = [$"-p:SupplyChainManifestsPath=deploy"];

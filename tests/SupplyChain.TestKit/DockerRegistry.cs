@@ -22,6 +22,9 @@ internal sealed record DockerRegistryOptions
 
     /// <summary>Makes it a pull-through cache of this registry, e.g. http://localhost:5000.</summary>
     public string? Upstream { get; init; }
+
+    /// <summary>A configuration that was not written here; only the address and <see cref="Storage"/> are replaced, by the registry's own variables.</summary>
+    public string? ConfigurationFile { get; init; }
 }
 
 /// <summary>A line of the registry's access log.</summary>
@@ -70,8 +73,9 @@ internal sealed partial class DockerRegistry : IAsyncDisposable
     public static async Task<DockerRegistry> StartAsync(DockerRegistryOptions options, CancellationToken cancellationToken)
     {
         var folder = new TestFolder();
-        var configuration = folder.File("config.yml");
-        await File.WriteAllTextAsync(configuration, DockerRegistryConfiguration.Write(options, folder), cancellationToken);
+        var configuration = options.ConfigurationFile ?? folder.File("config.yml");
+        if (options.ConfigurationFile is null)
+            await File.WriteAllTextAsync(configuration, DockerRegistryConfiguration.Write(options, folder), cancellationToken);
 
         // The shell ends the registry, by its process id, when its own standard input ends: at DisposeAsync, and also when the test run itself dies.
         var start = new ProcessStartInfo("/bin/sh")
@@ -81,6 +85,12 @@ internal sealed partial class DockerRegistry : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        if (options.ConfigurationFile is not null)
+        {
+            start.Environment["REGISTRY_HTTP_ADDR"] = "127.0.0.1:0";
+            start.Environment["REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY"] = options.Storage ?? folder.File("storage");
+            start.Environment["REGISTRY_LOG_FORMATTER"] = "text";
+        }
         var registry = new DockerRegistry(new Process { StartInfo = start }, folder, options.Tls is not null);
         try
         {

@@ -63,7 +63,8 @@ function check(schemas, files) {
   for (const file of files) {
     for (const item of documents(file)) {
       const [group, version] = item.apiVersion.split('/');
-      const name = `${group}_${item.kind.toLowerCase()}_${version}.json`;
+      // One schema serves both: the cluster-wide kind has the same fields.
+      const name = `${group}_${item.kind.toLowerCase().replace('ciliumclusterwide', 'cilium')}_${version}.json`;
       const schema = open(close(JSON.parse(readFileSync(join(schemas, name), 'utf8'))));
       schema.properties = { ...schema.properties, apiVersion: { const: item.apiVersion }, kind: { const: item.kind }, metadata };
       delete schema.$schema;

@@ -121,6 +121,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode ManifestUnusable = new(6010, Error);
     public static readonly DiagnosticCode ManifestNotPinned = new(6011, Error);
     public static readonly DiagnosticCode NothingToPin = new(6012, Warning);
+    public static readonly DiagnosticCode RegistryConfigurationUnusable = new(6020, Error);
 
     // 70xx tools
     public static readonly DiagnosticCode ToolMissing = new(7001, Error);
