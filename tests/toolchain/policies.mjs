@@ -33,6 +33,8 @@ function close(schema) {
   if (closed['x-kubernetes-int-or-string']) delete closed.type;
   if (closed.properties && closed.additionalProperties === undefined && !closed['x-kubernetes-preserve-unknown-fields']) closed.additionalProperties = false;
   if (closed.default === null) delete closed.default;
+  // Go writes \PC where JavaScript wants \P{C}.
+  if (typeof closed.pattern === 'string') closed.pattern = closed.pattern.replace(/\\([pP])([A-Z])/g, '\\$1{$2}');
   return closed;
 }
 
