@@ -31,9 +31,8 @@ public sealed class EvaluateGate : StageTask
         var scanFile = Path.Combine(plan.OutputDirectory, "scan.json");
         File.Copy(State.Scan.Path, scanFile, overwrite: true);
         var now = TimeProvider.System.GetUtcNow();
-        using var http = RegistryHttp.CreateClient(plan.Tools?.CertificateAuthorityFile);
         var step = GateStep.Of(plan, now, Relative(Path.Combine(plan.OutputDirectory, "report.html")), cancellationToken);
-        var verdict = await (AskForBaseImage(plan, image, http, cancellationToken) is { } ask ? step.With(ask) : step).EvaluateAsync(report, inventory, image.Root.Digest);
+        var verdict = await (AskForBaseImage(plan, image, cancellationToken) is { } ask ? step.With(ask) : step).EvaluateAsync(report, inventory, image.Root.Digest);
         var database = report.DatabaseUpdatedAt is { } updated ? FormattableString.Invariant($", database of {updated.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "";
         // Builds from source name no version in their reports.
         var version = report.ScannerVersion == "unknown" ? "" : $" {report.ScannerVersion}";
@@ -56,16 +55,20 @@ public sealed class EvaluateGate : StageTask
     }
 
     /// <summary>Null: offline, or the base image has no tag in a registry.</summary>
-    private Func<Finding, Task<BaseImageNews?>>? AskForBaseImage(PublishPlan plan, ImageLayout image, HttpClient http, CancellationToken cancellationToken)
+    private Func<Finding, Task<BaseImageNews?>>? AskForBaseImage(PublishPlan plan, ImageLayout image, CancellationToken cancellationToken)
     {
         if (plan.Offline || plan.Trivy is not { } trivy || !ImageReference.TryParse(plan.BaseImage, out var tag) || tag.Registry is null || tag.Tag is null)
             return null;
-        return finding => image.Platforms.FirstOrDefault(platform => finding.Places.Any(place => place.Platform == platform.Platform.ToString())) is not { } platform
-            ? Task.FromResult<BaseImageNews?>(null)
-            : new NewerBaseImage(tag, http, Environment.GetEnvironmentVariable, Runner, trivy, TimeProvider.System).LookAsync(
+        return async finding =>
+        {
+            if (image.Platforms.FirstOrDefault(platform => finding.Places.Any(place => place.Platform == platform.Platform.ToString())) is not { } platform)
+                return null;
+            using var http = RegistryHttp.CreateClient(plan.Tools?.CertificateAuthorityFile);
+            return await new NewerBaseImage(tag, http, Environment.GetEnvironmentVariable, Runner, trivy, TimeProvider.System).LookAsync(
                 platform,
                 new ScanRequest(image, State.ScanDirectory, plan.OutputDirectory, Package.EnvironmentVariables(plan.Tools?.CertificateAuthorityFile)) { Server = plan.TrivyServer },
                 cancellationToken);
+        };
     }
 
     private ReportInput Input(PublishPlan plan, ImageLayout image, ScanReport report, ProjectInventory inventory, GateVerdict verdict, DateTimeOffset now) =>

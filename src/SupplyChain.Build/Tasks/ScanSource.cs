@@ -37,15 +37,18 @@ public sealed class ScanSource : ScannerTask
         },
         cancellationToken);
 
-    /// <summary>Null: nothing was restored, so no package of the project is known; its lock file still is looked at.</summary>
+    /// <summary>Null: nothing was restored, or for several frameworks at once; its lock file still is looked at.</summary>
     private static async Task<ProjectInventory?> ReadProjectAsync(Settings settings, CancellationToken cancellationToken) =>
-        settings.Path("ProjectAssetsFile") is { } assets && File.Exists(assets) ? await ProjectInventoryReader.ReadAsync(ProjectRequests.From(settings, []), cancellationToken) : null;
+        settings.Text("TargetFramework") is not null && settings.Path("ProjectAssetsFile") is { } assets && File.Exists(assets) ? await ProjectInventoryReader.ReadAsync(RequestOf(settings), cancellationToken) : null;
+
+    /// <summary>The packages of the framework, whatever platforms an image would be for.</summary>
+    private static ProjectInventoryRequest RequestOf(Settings settings) => ProjectRequests.From(settings, []) with { RuntimeIdentifiers = [] };
 
     private static async Task<AssetsFile?> ReadAssetsAsync(Settings settings, CancellationToken cancellationToken)
     {
         try
         {
-            return await AssetsFile.ReadAsync(ProjectRequests.From(settings, []), cancellationToken);
+            return await AssetsFile.ReadAsync(RequestOf(settings), cancellationToken);
         }
         catch (DiagnosticException)
         {

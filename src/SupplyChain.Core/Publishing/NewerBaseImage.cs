@@ -17,14 +17,17 @@ internal sealed class NewerBaseImage(ImageReference tag, HttpClient http, Func<s
     /// <summary>A larger one is not fetched for a better sentence.</summary>
     private const long LargestImage = 1024L * 1024 * 1024;
 
-    /// <summary>As long as a person waits for it.</summary>
-    internal TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(2);
+    /// <summary>For the question. A registry that this machine cannot reach must not hold up the message.</summary>
+    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>For fetching and scanning what is new: as long as a person waits for it.</summary>
+    private static readonly TimeSpan FetchLimit = TimeSpan.FromMinutes(2);
 
     /// <param name="image">The image that the gate has stopped.</param>
     /// <returns>Null: nobody knows.</returns>
     public async Task<BaseImageNews?> LookAsync(PlatformImage image, ScanRequest request, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(TimeLimit, clock);
+        using var limit = new CancellationTokenSource(AskLimit, clock);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var work = Directory.CreateTempSubdirectory("supplychain-base-").FullName;
         try
@@ -39,6 +42,7 @@ internal sealed class NewerBaseImage(ImageReference tag, HttpClient http, Func<s
                 return new BaseImageNews(tag.Name + ":" + tag.Tag, digest, IsSame: true, new HashSet<string>());
             if (newest.Layers.Sum(layer => layer.Size) > LargestImage)
                 return null;
+            limit.CancelAfter(FetchLimit);
             var layout = new ImageLayout(work, newest.Manifest, [newest]);
             await FetchAsync(store, layout, linked.Token);
             var report = await new TrivyScanner(runner, trivy, clock).ScanAsync(
