@@ -1,3 +1,4 @@
+using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Projects;
 using SupplyChain.Core.Provenance;
@@ -19,6 +20,7 @@ internal sealed class EarlyWork : IDisposable
     private readonly TaskCompletionSource<ImageLayout> _image = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _published = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task<ScanReport?> _report;
+    private readonly Task<ImageListing?> _listing;
 
     public EarlyWork(PublishPlan plan, PublishState state, IToolRunner runner, ProjectInventoryRequest? request = null)
     {
@@ -26,6 +28,7 @@ internal sealed class EarlyWork : IDisposable
         Inventory = Task.Run(() => ReadInventoryAsync(plan, request ?? RequestOf(plan), _stop.Token));
         SourceDate = Task.Run(() => Core.Publishing.SourceDate.ReadAsync(Package.Machine, new ToolRunner(), Path.GetDirectoryName(plan.ProjectFile)!, _stop.Token));
         _report = Task.Run(() => ScanAsync(plan, state, runner, _stop.Token));
+        _listing = Task.Run(() => ListAsync(plan, state, runner, _stop.Token));
         Source = Task.Run(() => plan.Attestations.Contains(PredicateTypes.Provenance)
             ? new SourceControl(new ToolRunner(), Package.Machine).ReadAsync(Path.GetDirectoryName(plan.ProjectFile)!, _stop.Token)
             : Task.FromResult<SourceRevision?>(null));
@@ -53,6 +56,26 @@ internal sealed class EarlyWork : IDisposable
         await using var stopping = cancellationToken.Register(_stop.Cancel);
         return await _report;
     }
+
+    /// <summary>What lies in an image that is not scanned; null where nobody wants to know, or nothing can tell: then why.</summary>
+    public async Task<(ImageListing? Listing, string? WhyNot)> ListAsync(ImageLayout image, CancellationToken cancellationToken)
+    {
+        _image.TrySetResult(image);
+        await using var stopping = cancellationToken.Register(_stop.Cancel);
+        try
+        {
+            return (await _listing, null);
+        }
+        catch (DiagnosticException e)
+        {
+            // Who does not scan is not to be stopped by the scanner.
+            return (null, e.Diagnostic.Message);
+        }
+    }
+
+    private async Task<ImageListing?> ListAsync(PublishPlan plan, PublishState state, IToolRunner runner, CancellationToken cancellationToken) => plan.Lister is not { } trivy ? null
+        : await new TrivyLister(runner, trivy).ListAsync(
+            new ScanRequest(_image.Task, state.ScanDirectory, plan.OutputDirectory, Package.EnvironmentVariables(plan.Tools?.CertificateAuthorityFile)), cancellationToken);
 
     private async Task<ScanReport?> ScanAsync(PublishPlan plan, PublishState state, IToolRunner runner, CancellationToken cancellationToken)
     {
@@ -89,7 +112,11 @@ internal sealed class EarlyWork : IDisposable
     private async Task<ProjectInventory> ReadInventoryAsync(PublishPlan plan, ProjectInventoryRequest request, CancellationToken cancellationToken)
     {
         if (plan.PlatformDirectory is not { } platforms)
-            return await ProjectInventoryReader.ReadAsync(request, cancellationToken);
+        {
+            var inventory = await ProjectInventoryReader.ReadAsync(request, cancellationToken);
+            return request.PublishedFiles is null ? PlatformInventories.WithoutFiles(inventory) : inventory;
+        }
+
         await _published.Task.WaitAsync(cancellationToken);
         return await PlatformInventories.ReadAsync(platforms, request, cancellationToken);
     }
@@ -107,7 +134,7 @@ internal sealed class EarlyWork : IDisposable
         _image.TrySetCanceled();
         _published.TrySetCanceled();
         // A moment for the process tree to end; what came out of it no longer matters to anyone.
-        Task.WhenAny(Task.WhenAll(Inventory, SourceDate, _report, Source), Task.Delay(TimeSpan.FromSeconds(5))).GetAwaiter().GetResult();
+        Task.WhenAny(Task.WhenAll(Inventory, SourceDate, _report, _listing, Source), Task.Delay(TimeSpan.FromSeconds(5))).GetAwaiter().GetResult();
         _stop.Dispose();
     }
 }

@@ -16,14 +16,15 @@ internal sealed class EmbeddedSbom : IDisposable
     /// <summary>What was done, for the detailed log.</summary>
     public string Summary { get; }
 
-    public static EmbeddedSbom Write(ProjectInventory inventory, string directory)
+    /// <param name="date">Of the sources.</param>
+    public static EmbeddedSbom Write(ProjectInventory inventory, string directory, DateTimeOffset date)
     {
         var file = Path.Combine(directory, $"{inventory.Name}.cdx.json");
         if (File.Exists(file) && !IsOwn(file))
             return new EmbeddedSbom(null, $"{file} is the project's own; it was left as it is");
         Directory.CreateDirectory(directory);
         using (var stream = File.Create(file))
-            CycloneDxWriter.Write(SbomBuilder.BuildInventory(inventory, Package.Version, Package.SourceDate()), stream);
+            CycloneDxWriter.Write(SbomBuilder.BuildInventory(inventory, Package.Version, date), stream);
         return new EmbeddedSbom(file, $"the image gets {file}");
     }
 

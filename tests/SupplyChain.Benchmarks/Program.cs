@@ -15,16 +15,17 @@ internal static class Program
                  a signature and four attestations, made side by side, against one cosign sign and against the same in sequence
                dotnet run -c Release --project tests/SupplyChain.Benchmarks -- push [MEGABYTES]
                  time and memory of pushing a large image (default 1000 MB) to a local docker-registry, beside crane push
+               dotnet run -c Release --project tests/SupplyChain.Benchmarks -- sbom
+                 time and size of the bill of materials of large applications and large images
         """;
 
     public static async Task<int> Main(string[] arguments)
     {
-        var accuracy = arguments is ["accuracy"];
-        var sign = arguments is ["sign", ..];
+        var (accuracy, sbom, sign) = (arguments is ["accuracy"], arguments is ["sbom", ..], arguments is ["sign", ..]);
         var megabytes = 1000;
         var push = arguments is ["push"] || (arguments is ["push", var size] && int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out megabytes) && megabytes is >= 10 and <= 10_000);
         var (rounds, warmUp) = (0, 0);
-        if (arguments is not ["push-once", _, _] && !push && !accuracy && !TryRead(sign ? arguments[1..] : arguments, sign ? 15 : 5, out rounds, out warmUp))
+        if (arguments is not ["push-once", _, _] && !push && !accuracy && !sbom && !TryRead(sign ? arguments[1..] : arguments, sign ? 15 : 5, out rounds, out warmUp))
         {
             Console.Error.WriteLine(Usage);
             return 2;
@@ -46,6 +47,8 @@ internal static class Program
                 await PushBench.RunAsync(megabytes, rounds: 3, stop.Token);
             else if (accuracy)
                 await Accuracy.AccuracyRun.RunAsync(stop.Token);
+            else if (sbom)
+                await Sboms.SbomRun.RunAsync(arguments[1..], stop.Token);
             else
                 await RunAsync(rounds, warmUp, stop.Token);
             return 0;

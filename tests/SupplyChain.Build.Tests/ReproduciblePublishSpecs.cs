@@ -25,6 +25,13 @@ public sealed class ReproduciblePublishSpecs(Workshop workshop)
         var run = (await second.PublishAsync(Cancellation, arguments)).Succeeded();
 
         Digest(second).ShouldBe(Digest(first));
+        foreach (var document in new[] { "sbom.cdx.json", "sbom.spdx.json", "build.cdx.json" })
+        {
+            var text = File.ReadAllText(first.Path($"bin/Release/net10.0/supply-chain/{document}"));
+            File.ReadAllText(second.Path($"bin/Release/net10.0/supply-chain/{document}")).ShouldBe(text, document);
+            text.ShouldContain("2026-03-04T05:06:07Z");
+        }
+
         run.Output.ShouldContain("everything already there");
         run.Output.ShouldContain("nothing to add");
         // The tag stands where it should: it may be written again or not, but nothing else is.
@@ -50,6 +57,7 @@ public sealed class ReproduciblePublishSpecs(Workshop workshop)
             await TarFile.ExtractToDirectoryAsync(layer, Directory.CreateDirectory(project.Path("unpacked")).FullName, overwriteFiles: false, Cancellation);
         var run = await Cli.Wrap("dotnet").WithArguments([project.Path("unpacked/app/HelloApi.dll")]).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Cancellation);
         run.StandardOutput.Trim().ShouldBe("hello", run.StandardError);
+        File.ReadAllText(project.Path("unpacked/app/HelloApi.cdx.json")).ShouldContain("2026-03-04T05:06:07Z");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using SupplyChain.Core.Projects;
 using SupplyChain.TestKit;
 
@@ -32,6 +33,11 @@ public sealed class ShapeSpecs(Workshop workshop, ShapeSpecs.Shop shop) : IClass
         foreach (var development in new[] { "StyleCop.Analyzers", "Microsoft.SourceLink.GitHub", "Microsoft.SourceLink.Common", "SupplyChain.Build" })
             Reason(inventory, development).ShouldBe(NotShippedReason.DevelopmentOnly, development);
         inventory.Gaps.ShouldBeEmpty();
+        inventory.NotShippedGaps.ShouldBeEmpty();
+        var loose = inventory.LooseFiles.ShouldHaveSingleItem();
+        (loose.Name, loose.Files[0], loose.Sha512).ShouldBe(("CliWrap", "CliWrap.dll", Convert.ToHexStringLower(SHA512.HashData(File.ReadAllBytes(shop.Of(workshop).Project.Path("lib/CliWrap.dll"))))));
+        var orders = inventory.Projects.ShouldHaveSingleItem();
+        (orders.File, orders.Sha512).ShouldBe(("Orders.dll", Convert.ToHexStringLower(SHA512.HashData(File.ReadAllBytes(Path.Combine(shop.Of(workshop).Output("framework-dependent"), "Orders.dll"))))));
         // The bill of materials lies in the publish folder for a container only, and for no longer than it takes.
         File.Exists(Path.Combine(shop.Of(workshop).Output("framework-dependent"), "Shop.cdx.json")).ShouldBeFalse();
     }
@@ -42,6 +48,7 @@ public sealed class ShapeSpecs(Workshop workshop, ShapeSpecs.Shop shop) : IClass
         var inventory = await PublishAsync("self-contained", "--self-contained", "true");
 
         ShouldShip(inventory, [.. Used, "Humanizer.Core", NetCore]);
+        inventory.LooseFiles.ShouldHaveSingleItem().Name.ShouldBe("CliWrap");
         Files(inventory, NetCore).ShouldContain("System.Private.CoreLib.dll");
         Files(inventory, NetCore).ShouldContain("System.Text.Json.dll");
         Reason(inventory, "System.Text.Json").ShouldBe(NotShippedReason.SuppliedByRuntime);
@@ -55,6 +62,7 @@ public sealed class ShapeSpecs(Workshop workshop, ShapeSpecs.Shop shop) : IClass
 
         ShouldShip(inventory, [.. Used, "Humanizer.Core"]);
         Files(inventory, "Newtonsoft.Json").ShouldBe(["Shop"]);
+        inventory.LooseFiles.ShouldHaveSingleItem().Inside.ShouldBe("Shop");
         Files(inventory, "SQLitePCLRaw.lib.e_sqlite3").ShouldBe(["libe_sqlite3.so"]);
         inventory.Frameworks.ShouldHaveSingleItem().Name.ShouldBe("Microsoft.NETCore.App");
     }
@@ -76,6 +84,7 @@ public sealed class ShapeSpecs(Workshop workshop, ShapeSpecs.Shop shop) : IClass
 
         ShouldShip(inventory, [.. Used, NetCore]);
         Files(inventory, NetCore).ShouldBe(["Shop"]);
+        inventory.LooseFiles.ShouldBeEmpty();
         Reason(inventory, "Humanizer.Core").ShouldBe(NotShippedReason.TrimmedAway);
         Reason(inventory, "System.Text.Json").ShouldBe(NotShippedReason.SuppliedByRuntime);
     }
@@ -89,6 +98,7 @@ public sealed class ShapeSpecs(Workshop workshop, ShapeSpecs.Shop shop) : IClass
         Files(inventory, "Newtonsoft.Json").ShouldBe(["Shop"]);
         Files(inventory, "SQLitePCLRaw.lib.e_sqlite3").ShouldBe(["libe_sqlite3.so"]);
         Reason(inventory, "Humanizer.Core").ShouldBe(NotShippedReason.TrimmedAway);
+        inventory.LooseFiles.ShouldBeEmpty();
         inventory.Packages.Single(package => package.Id == NetCore).Version.ShouldBe(inventory.Packages.Single(package => package.Id == Native).Version);
         inventory.Gaps.ShouldBeEmpty();
     }
@@ -125,7 +135,7 @@ public sealed class ShapeSpecs(Workshop workshop, ShapeSpecs.Shop shop) : IClass
         {
             using var embedded = JsonDocument.Parse((await ImageFiles.FileAsync($"{output}/image", digest, "app/Shop.cdx.json", architecture)).ShouldNotBeNull(architecture));
             embedded.RootElement.GetProperty("components").EnumerateArray().Select(component => component.GetProperty("name").GetString())
-                .ShouldBe([.. Used, "Humanizer.Core", "Orders"], ignoreOrder: true);
+                .ShouldBe([.. Used, "Humanizer.Core", "Orders", "CliWrap"], ignoreOrder: true);
             embedded.RootElement.GetRawText().ShouldNotContain(project.Directory);
         }
 
@@ -137,6 +147,17 @@ public sealed class ShapeSpecs(Workshop workshop, ShapeSpecs.Shop shop) : IClass
         using var spdx = JsonDocument.Parse(File.ReadAllBytes($"{output}/sbom.spdx.json"));
         spdx.RootElement.GetProperty("packages").GetArrayLength().ShouldBeGreaterThan(names.Count);
         File.ReadAllText($"{output}/build.cdx.json").ShouldContain("StyleCop.Analyzers");
+        foreach (var architecture in new[] { "amd64", "arm64" })
+        {
+            using var own = JsonDocument.Parse(File.ReadAllBytes($"{output}/sbom.linux-{architecture}.cdx.json"));
+            var files = own.RootElement.GetProperty("components").EnumerateArray().Single(component => component.GetProperty("name").GetString() == "SQLitePCLRaw.lib.e_sqlite3");
+            files.GetProperty("evidence").GetProperty("occurrences").GetArrayLength().ShouldBe(1);
+            own.RootElement.GetProperty("metadata").GetProperty("component").GetProperty("version").GetString().ShouldNotBe(digest);
+        }
+
+        // The documents of a real publish, all of them, are what the specifications say.
+        (await JsonSchemas.ErrorsAsync("cyclonedx/bom-1.6.schema.json", Directory.GetFiles(output, "*.cdx.json"), TestContext.Current.CancellationToken)).ShouldBe("");
+        (await JsonSchemas.ErrorsAsync("spdx/spdx-2.3.schema.json", Directory.GetFiles(output, "*.spdx.json"), TestContext.Current.CancellationToken)).ShouldBe("");
     }
 
     /// <summary>Package and advisory, each once.</summary>

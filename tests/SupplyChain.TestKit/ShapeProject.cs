@@ -53,9 +53,13 @@ internal sealed class ShapeProject
                 <PackageReference Include="StyleCop.Analyzers" PrivateAssets="all" />
                 <PackageReference Include="Microsoft.SourceLink.GitHub" PrivateAssets="all" />
                 <ProjectReference Include="Orders/Orders.csproj" />
+                <Reference Include="CliWrap" HintPath="lib/CliWrap.dll" />
               </ItemGroup>
             </Project>
             """);
+        // An assembly that comes from no package; nothing uses it, so the trimmer and the native compiler leave it out.
+        Directory.CreateDirectory(_project.Path("lib"));
+        File.Copy(typeof(CliWrap.Cli).Assembly.Location, _project.Path("lib/CliWrap.dll"), overwrite: true);
         _project.Write("Program.cs", """
             Console.WriteLine(Newtonsoft.Json.Linq.JObject.Parse("{}"));
             Orders.Write();

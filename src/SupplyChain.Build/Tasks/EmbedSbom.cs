@@ -14,7 +14,8 @@ public sealed class EmbedSbom : StageTask
         // With several runtime identifiers their inner builds do it.
         if (!plan.EmbedSbom || plan.PlatformDirectory is not null)
             return;
-        var inventory = await EarlyWork().Inventory.WaitAsync(cancellationToken);
-        Detail(Kept.Replace(() => EmbeddedSbom.Write(inventory, PublishDirectory)).Summary);
+        var early = EarlyWork();
+        var (inventory, date) = (await early.Inventory.WaitAsync(cancellationToken), await early.SourceDate.WaitAsync(cancellationToken));
+        Detail(Kept.Replace(() => EmbeddedSbom.Write(inventory, PublishDirectory, date)).Summary);
     }
 }

@@ -52,7 +52,7 @@ public sealed class PreparePublish : StageTask
             Refuse([.. policy.CheckPublish(plan, Package.Machine), .. policy.CheckWaivers(plan.Waivers, Package.Now())]);
         // First: a download is the longest of all, and begins before anything else of this publish.
         var shelf = Kept.Replace(() => NewShelf(plan.Tools));
-        shelf.Begin(plan.Trivy, plan.Grype, plan.Cosign);
+        shelf.Begin(plan.Trivy ?? plan.Lister, plan.Grype, plan.Cosign);
         var published = ProjectItems.PublishedFiles(PublishedFiles);
         var isNew = OutputFolder.IsOlderThanAny(plan.OutputDirectory, [plan.AssetsFile, .. published.Select(file => file.SourcePath)]);
         Kept.Replace(() =>

@@ -63,7 +63,7 @@ public sealed class PushImage : StageTask
         if (plan.SignatureFormat != SignatureFormat.Bundle)
             statements.Add(LegacyForm.Signature(plan.Repository, digest));
         // The plan says what the image must carry; what a step wrote beyond that is for people only.
-        foreach (var document in (State.Documents.ReadOrNull() ?? []).Where(document => plan.Attests(document.PredicateType)))
+        foreach (var document in (State.Documents.ReadOrNull() ?? []).Where(document => plan.Attests(document.PredicateType) && !document.IsOfPlatform(image)))
             statements.Add(StatementToSign.Attestation(digest, plan.Repository.Name, document.PredicateType, await document.ReadAsync(digest, cancellationToken), platforms: children));
         var (identity, runner) = (SigningIdentity.Resolve(plan.Signing, Package.Machine), Runner);
         StatementSize.Require(statements, plan.Signing.UsesTransparencyLog(identity.IsKeyless));

@@ -1,6 +1,7 @@
 using Microsoft.Build.Framework;
 using SupplyChain.Core.Projects;
 using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Build.Tasks;
 
@@ -24,9 +25,14 @@ public sealed class ReadPlatform : StageTask
     {
         Directory.CreateDirectory(StateDirectory);
         var settings = Read(Settings);
+        var embed = settings.Boolean("SupplyChainSbom", true) && settings.Boolean("SupplyChainEmbedSbom", true);
+        var date = embed ? SourceDate.ReadAsync(Package.Machine, new ToolRunner(), settings.ProjectDirectory, cancellationToken) : null;
         var request = ProjectRequests.From(settings, ProjectItems.PublishedFiles(PublishedFiles));
         var inventory = State.Inventory.Write(await ProjectInventoryReader.ReadAsync(request, cancellationToken));
-        if (settings.Boolean("SupplyChainSbom", true) && settings.Boolean("SupplyChainEmbedSbom", true))
-            Detail(Kept.Replace(() => EmbeddedSbom.Write(inventory, PublishDirectory)).Summary);
+        if (date is not null)
+        {
+            var sources = await date;
+            Detail(Kept.Replace(() => EmbeddedSbom.Write(inventory, PublishDirectory, sources)).Summary);
+        }
     }
 }

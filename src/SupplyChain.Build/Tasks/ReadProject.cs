@@ -8,7 +8,7 @@ public sealed class ReadProject : StageTask
         var early = EarlyWork();
         early.HasPublished();
         var inventory = await early.Inventory.WaitAsync(cancellationToken);
-        inventory.Gaps.ToList().ForEach(Detail);
+        inventory.Gaps.ToList().ForEach(gap => Detail(gap.ToString()));
         State.Inventory.Write(inventory);
     }
 }

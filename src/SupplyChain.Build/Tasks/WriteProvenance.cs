@@ -23,7 +23,7 @@ public sealed class WriteProvenance : StageTask
         var input = new ProvenanceInput(plan.ProjectFile, plan.Parameters, build)
         {
             Source = await EarlyWork().Source.WaitAsync(cancellationToken),
-            BaseImages = BaseImages.Read(image),
+            BaseImages = BaseImages.Of(image),
             Packages = State.Inventory.Read().Packages,
             Tools = await MadeWithAsync(plan, cancellationToken),
             Version = Package.Version,
@@ -41,7 +41,7 @@ public sealed class WriteProvenance : StageTask
         if (plan.SdkVersion is { } sdk)
             tools.Add(new BuildTool(".NET SDK", "pkg:generic/dotnet-sdk", sdk));
         // Version and hash of the very files that ran; both were looked at before they did.
-        foreach (var (tool, name, purl) in new[] { (plan.Trivy, "Trivy", ScanResult.Purl("trivy")), (plan.Grype, "Grype", ScanResult.Purl("grype")), (plan.Cosign, "cosign", "pkg:github/sigstore/cosign") })
+        foreach (var (tool, name, purl) in new[] { (plan.Trivy ?? (State.Listing.ReadOrNull() is null ? null : plan.Lister), "Trivy", ScanResult.Purl("trivy")), (plan.Grype, "Grype", ScanResult.Purl("grype")), (plan.Cosign, "cosign", "pkg:github/sigstore/cosign") })
         {
             if (tool is not null && await Tools.ReadyAsync(tool, cancellationToken) is var ready)
                 tools.Add(new BuildTool(name, purl, ready.Version ?? "") { Sha256 = ready.Sha256 });

@@ -19,7 +19,7 @@ public sealed class WriteReceipt : StageTask
         var plan = State.Plan.Read();
         var image = State.Image.Read();
         var reference = plan.ReferenceTo(image.Root.Digest);
-        var tools = await Task.WhenAll(new[] { plan.Trivy, plan.Grype, plan.Cosign }.OfType<Tool>().Select(tool => Tools.ReadyAsync(tool, cancellationToken)));
+        var tools = await Task.WhenAll(new[] { plan.Trivy ?? (State.Listing.ReadOrNull() is null ? null : plan.Lister), plan.Grype, plan.Cosign }.OfType<Tool>().Select(tool => Tools.ReadyAsync(tool, cancellationToken)));
         var receiptFile = Path.Combine(plan.OutputDirectory, Receipt.FileName);
         var receipt = new StateFile<Receipt>(plan.OutputDirectory, Receipt.FileName, static () => PublishingJson.Default.Receipt, static () => PublishingWriting.Default.Receipt)
             .Write(Receipt.Of(plan, State, Package.Version, TimeProvider.System.GetUtcNow(), tools));

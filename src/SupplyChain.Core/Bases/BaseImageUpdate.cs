@@ -65,7 +65,7 @@ internal sealed class BaseImageUpdate(IImageStore store, string lockFile, TimePr
             var document = await BoundedBody.ReadAsync(stream, LargestConfig, cancellationToken);
             var platform = new PlatformImage(new Platform("linux", "amd64"), config, config, []);
             return new Content(
-                document is null ? null : ImageConfig.ReadCreated(document),
+                document is null ? null : ImageFacts.Read(document).Created,
                 document is null ? null : ImageFacts.Of(platform, document).RuntimeVersion,
                 [.. layers.Select(layer => layer.Digest)]);
         }

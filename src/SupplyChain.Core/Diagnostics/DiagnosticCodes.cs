@@ -42,10 +42,15 @@ public static class DiagnosticCodes
 
     // 15xx project
     public static readonly DiagnosticCode AssetsFileUnreadable = new(1501, Error);
+    public static readonly DiagnosticCode RestoreOutdated = new(1502, Warning);
 
     // 20xx SBOM
     public static readonly DiagnosticCode SbomIncomplete = new(2001, Warning);
     public static readonly DiagnosticCode SbomTooLarge = new(2002, Warning);
+    public static readonly DiagnosticCode LicenseExpressionInvalid = new(2003, Warning);
+    public static readonly DiagnosticCode PackageFolderMissing = new(2004, Warning);
+    public static readonly DiagnosticCode NuspecUnusable = new(2005, Warning);
+    public static readonly DiagnosticCode PackageHashUnknown = new(2006, Warning);
 
     // 30xx scan
     public static readonly DiagnosticCode ScannerFailed = new(3001, Error);

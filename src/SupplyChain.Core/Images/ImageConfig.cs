@@ -32,13 +32,6 @@ internal static class ImageConfig
         return new Platform(os, architecture, variant);
     }
 
-    /// <summary>When the image was made, as its own bytes say (<c>created</c>, RFC 3339); null where they do not.</summary>
-    internal static DateTimeOffset? ReadCreated(ReadOnlyMemory<byte> content)
-    {
-        using var document = StrictJson.Parse(content, "the image configuration");
-        return document.RootElement.TryGetProperty("created", out var created) && created.ValueKind == JsonValueKind.String && created.TryGetDateTimeOffset(out var time) ? time : null;
-    }
-
     private static void Compare(string name, string found, string? expected)
     {
         if (!string.IsNullOrEmpty(expected) && expected != found)

@@ -37,7 +37,11 @@ public sealed record ImageLayout(string Directory, Descriptor Root, IReadOnlyLis
 }
 
 /// <summary>The image of one platform. <see cref="Layers"/> from the base up.</summary>
-public sealed record PlatformImage(Platform Platform, Descriptor Manifest, Descriptor Config, IReadOnlyList<Descriptor> Layers);
+public sealed record PlatformImage(Platform Platform, Descriptor Manifest, Descriptor Config, IReadOnlyList<Descriptor> Layers)
+{
+    /// <summary>What its configuration says of it.</summary>
+    public ImageFacts Facts { get; init; } = new();
+}
 
 /// <summary>A manifest of the index that is no image.</summary>
 public sealed record AttachedManifest(Descriptor Manifest, Descriptor Config, IReadOnlyList<Descriptor> Layers);

@@ -70,6 +70,7 @@ public static class OciArchive
             unfinished = cut?.Repair(unfinished) ?? unfinished;
             if (sourceDate is { } date)
                 unfinished = new ReproducibleImage(date, earlier).Apply(unfinished, cancellationToken);
+            unfinished = ImageFacts.ReadInto(unfinished);
             OciLayoutFiles.Write(folder.Path, unfinished.Root);
             cancellationToken.ThrowIfCancellationRequested();
             folder.Commit();

@@ -21,6 +21,9 @@ internal sealed record AssetsFile(
     /// <summary>Packages that the SDK downloads beside the graph: runtime packs, hosts, compilers.</summary>
     public IReadOnlyList<DownloadedPackage> Downloads { get; init; } = [];
 
+    /// <summary>Absolute paths of the projects that the project itself references; null: this restore does not say.</summary>
+    public IReadOnlyList<string>? ProjectReferences { get; init; }
+
     /// <summary>Ids of packages that the target framework itself supplies (package pruning of NuGet).</summary>
     public IReadOnlySet<string> SuppliedByFramework { get; init; } = new HashSet<string>();
 
@@ -76,6 +79,9 @@ internal sealed record AssetsTarget(string Name, IReadOnlyDictionary<string, Ass
 /// <param name="Assets">What it has for this target; placeholders (<c>_._</c>) do not count.</param>
 internal sealed record AssetsLibrary(string Id, string Version, bool IsProject, IReadOnlyList<string> Dependencies, LibraryAssets Assets)
 {
+    /// <summary>File name of a project's own assembly; null for packages, and for projects without one.</summary>
+    public string? Assembly { get; init; }
+
     public string Key => $"{Id}/{Version}";
 }
 
@@ -102,4 +108,11 @@ internal sealed record DownloadedPackage(string Id, string Version);
 
 /// <param name="Version">The lowest version that satisfies the reference, as it stands in the project file; null for a project.</param>
 /// <param name="IsPrivate"><c>PrivateAssets="all"</c>: the SDK does not publish it, nor what only it brings in.</param>
-internal sealed record DirectDependency(string Id, string? Version, bool IsPrivate);
+internal sealed record DirectDependency(string Id, string? Version, bool IsPrivate)
+{
+    /// <summary>As NuGet normalised it, <c>[12.0.3, )</c>; null for a project.</summary>
+    public string? Range { get; init; }
+
+    /// <summary>The SDK added it, not the project.</summary>
+    public bool IsImplicit { get; init; }
+}

@@ -17,6 +17,7 @@ internal static class AssetsFileParser
             Pinned(root, framework.Names))
         {
             Downloads = Downloads(framework.Element),
+            ProjectReferences = ProjectReferences(root, framework.Names),
             SuppliedByFramework = framework.Element is { } element && element.TryGetProperty("packagesToPrune", out var pruned)
                 ? PropertyNames(pruned).ToHashSet(StringComparer.OrdinalIgnoreCase) : new HashSet<string>(),
         };
@@ -95,7 +96,10 @@ internal static class AssetsFileParser
                 throw new JsonException($"'{property.Name}' is not an id and a version.");
             var (id, version) = (property.Name[..slash], property.Name[(slash + 1)..]);
             var isProject = Same(Text(property.Value, "type"), "project");
-            libraries[id] = new AssetsLibrary(id, version, isProject, property.Value.TryGetProperty("dependencies", out var dependencies) ? PropertyNames(dependencies) : [], Assets(property.Value));
+            libraries[id] = new AssetsLibrary(id, version, isProject, property.Value.TryGetProperty("dependencies", out var dependencies) ? PropertyNames(dependencies) : [], Assets(property.Value))
+            {
+                Assembly = isProject && property.Value.TryGetProperty("runtime", out var runtime) && PropertyNames(runtime) is [var file, ..] ? file[(file.LastIndexOf('/') + 1)..] : null,
+            };
         }
 
         return libraries;
@@ -171,10 +175,27 @@ internal static class AssetsFileParser
         if (framework is { } element && element.TryGetProperty("dependencies", out var dependencies))
         {
             foreach (var dependency in dependencies.EnumerateObject())
-                direct[dependency.Name] = new DirectDependency(dependency.Name, LowestVersion(Text(dependency.Value, "version")), Same(Text(dependency.Value, "suppressParent"), "All"));
+                direct[dependency.Name] = new DirectDependency(dependency.Name, LowestVersion(Text(dependency.Value, "version")), Same(Text(dependency.Value, "suppressParent"), "All"))
+                {
+                    Range = Text(dependency.Value, "version"),
+                    IsImplicit = dependency.Value.TryGetProperty("autoReferenced", out var implied) && implied.ValueKind == JsonValueKind.True,
+                };
         }
 
         return direct;
+    }
+
+    private static List<string>? ProjectReferences(JsonElement root, IReadOnlyList<string> names)
+    {
+        if (!Property(root, "project").TryGetProperty("restore", out var restore) || !restore.TryGetProperty("frameworks", out var frameworks))
+            return null;
+        foreach (var framework in frameworks.EnumerateObject())
+        {
+            if (names.Contains(framework.Name, StringComparer.OrdinalIgnoreCase) || names.Contains(Text(framework.Value, "targetAlias"), StringComparer.OrdinalIgnoreCase))
+                return framework.Value.TryGetProperty("projectReferences", out var references) ? PropertyNames(references) : [];
+        }
+
+        return null;
     }
 
     private static List<DownloadedPackage> Downloads(JsonElement? framework)

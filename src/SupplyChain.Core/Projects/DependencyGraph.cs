@@ -51,7 +51,7 @@ internal sealed class DependencyGraph
     private void Add(AssetsLibrary library, AssetsTarget target)
     {
         if (!_nodes.TryGetValue(library.Key, out var node))
-            _nodes.Add(library.Key, node = new Node(library.Id, library.Version, library.IsProject));
+            _nodes.Add(library.Key, node = new Node(library.Id, library.Version, library.IsProject) { Assembly = library.Assembly });
         node.Assets |= library.Assets;
         foreach (var dependency in library.Dependencies)
         {
@@ -112,6 +112,9 @@ internal sealed class DependencyGraph
         public bool IsProject => isProject;
 
         public string Key { get; } = $"{id}/{version}";
+
+        /// <summary>File name of a project's own assembly.</summary>
+        public string? Assembly { get; init; }
 
         public LibraryAssets Assets { get; set; }
 

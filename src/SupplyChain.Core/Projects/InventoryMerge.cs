@@ -19,7 +19,9 @@ internal static class InventoryMerge
             Dependencies = Union(inventories.Select(inventory => inventory.Dependencies)),
             RuntimeIdentifiers = [.. inventories.SelectMany(inventory => inventory.RuntimeIdentifiers)],
             Frameworks = [.. inventories.SelectMany(inventory => inventory.Frameworks).Distinct()],
+            LooseFiles = [.. inventories.SelectMany(inventory => inventory.LooseFiles).DistinctBy(file => (file.Name, file.Sha512, file.Files[0])).OrderBy(file => file.Files[0], StringComparer.Ordinal).ThenBy(file => file.Sha512, StringComparer.Ordinal)],
             Gaps = [.. inventories.SelectMany(inventory => inventory.Gaps).Distinct()],
+            NotShippedGaps = [.. inventories.SelectMany(inventory => inventory.NotShippedGaps).Distinct()],
         };
     }
 

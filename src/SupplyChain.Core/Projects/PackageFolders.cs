@@ -10,24 +10,19 @@ internal sealed class PackageFolders(AssetsFile assets, string assetsPath)
 {
     private const long MaximumSmallFile = 64 * 1024;
 
-    /// <summary>Fills in hash, licence, authors, addresses and feed. <paramref name="gap"/>: one sentence when something of it could not be learned.</summary>
+    /// <summary>Fills in hash, licence, authors, addresses and feed. Several may be described at the same time.</summary>
+    /// <param name="gaps">Gets what could not be learned.</param>
     /// <exception cref="DiagnosticException">SCB1501: the assets file leads out of the package folders.</exception>
-    public NuGetPackage Describe(NuGetPackage package, out string? gap)
+    public NuGetPackage Describe(NuGetPackage package, List<Gap> gaps)
     {
-        gap = null;
         var location = assets.Locations.GetValueOrDefault($"{package.Id}/{package.Version}");
         if (Find(package, location) is not { } folder)
         {
-            gap = $"{package.Id} {package.Version} is in no package folder ({string.Join(", ", assets.PackageFolders)}): its hash and licence are unknown. Run dotnet restore.";
+            gaps.Add(new Gap(GapKind.PackageFolder, $"{package.Id} {package.Version} is in no package folder, so its hash and licence are unknown. Run dotnet restore.") { Detail = string.Join(", ", assets.PackageFolders) });
             return package;
         }
 
-        var gaps = new List<string>();
-        package = WithNuspec(package, folder, gaps);
-        package = WithHash(package, folder, location?.ContentHash, gaps);
-        if (gaps.Count > 0)
-            gap = $"{package.Id} {package.Version}: {string.Join("; ", gaps)}.";
-        return package;
+        return WithHash(WithNuspec(package, folder, gaps), folder, location?.ContentHash, gaps);
     }
 
     private string? Find(NuGetPackage package, LibraryLocation? location)
@@ -38,7 +33,7 @@ internal sealed class PackageFolders(AssetsFile assets, string assetsPath)
         return assets.PackageFolders.Select(folder => Path.Combine(folder, path)).FirstOrDefault(Directory.Exists);
     }
 
-    private static NuGetPackage WithNuspec(NuGetPackage package, string folder, List<string> gaps)
+    private static NuGetPackage WithNuspec(NuGetPackage package, string folder, List<Gap> gaps)
     {
         var path = Path.Combine(folder, package.Id.ToLowerInvariant() + ".nuspec");
         try
@@ -65,18 +60,18 @@ internal sealed class PackageFolders(AssetsFile assets, string assetsPath)
         }
         catch (Exception e) when (e is XmlException or IOException or UnauthorizedAccessException)
         {
-            gaps.Add($"its licence is unknown, {path} cannot be read ({e.Message.TrimEnd('.')})");
+            gaps.Add(new Gap(GapKind.Nuspec, $"{package.Id} {package.Version} has a .nuspec that cannot be used, so its licence and authors are unknown. Delete its package folder and run dotnet restore; if it stays, ask its feed.") { Detail = $"{path}: {SingleLine.Of(e.Message, 300).TrimEnd('.')}" });
             return package;
         }
     }
 
-    private static NuGetPackage WithHash(NuGetPackage package, string folder, string? contentHash, List<string> gaps)
+    private static NuGetPackage WithHash(NuGetPackage package, string folder, string? contentHash, List<Gap> gaps)
     {
         var (restored, source) = Metadata(Path.Combine(folder, ".nupkg.metadata"));
         package = package with { Source = Feed(source) };
         if (contentHash is not null && restored is not null && contentHash != restored)
         {
-            gaps.Add($"its hash is unknown, {folder} no longer holds the package that was restored; delete that folder and run dotnet restore");
+            gaps.Add(new Gap(GapKind.PackageHash, $"{package.Id} {package.Version} has no known hash: its folder no longer holds the package that was restored. Delete that folder and run dotnet restore.") { Detail = folder });
             return package;
         }
 
@@ -89,7 +84,7 @@ internal sealed class PackageFolders(AssetsFile assets, string assetsPath)
         Span<byte> hash = stackalloc byte[64];
         if (text is not null && text.Length <= 90 && Convert.TryFromBase64String(text.Trim(), hash, out var length) && length == hash.Length)
             return package with { Sha512 = Convert.ToHexStringLower(hash) };
-        gaps.Add($"its hash is unknown, {Path.Combine(folder, name)} is missing or damaged");
+        gaps.Add(new Gap(GapKind.PackageHash, $"{package.Id} {package.Version} has no known hash: the file that holds it is missing or damaged. Delete its package folder and run dotnet restore.") { Detail = Path.Combine(folder, name) });
         return package;
     }
 

@@ -33,8 +33,14 @@ public sealed record ProjectInventory(string Name, string Version, string Projec
     /// <summary>What the project says about itself.</summary>
     public ApplicationFacts Application { get; init; } = new();
 
-    /// <summary>One sentence for each thing that could not be learned. Not empty: the bill of materials is incomplete and must say so.</summary>
-    public IReadOnlyList<string> Gaps { get; init; } = [];
+    /// <summary>Programs among the published files that no package and no project accounts for, ordered by path.</summary>
+    public IReadOnlyList<LooseFile> LooseFiles { get; init; } = [];
+
+    /// <summary>What could not be learned, or is not as it should be. Where something is missing, the bill of materials is incomplete and must say so.</summary>
+    public IReadOnlyList<Gap> Gaps { get; init; } = [];
+
+    /// <summary>The same of <see cref="NotShipped"/>: it makes the list of what does not ship incomplete, not that of what ships.</summary>
+    public IReadOnlyList<Gap> NotShippedGaps { get; init; } = [];
 }
 
 /// <param name="Id">As the package itself spells it.</param>
@@ -142,7 +148,30 @@ public sealed record ApplicationFacts
 public sealed record SharedFramework(string Name, string Version);
 
 /// <summary>A project that is part of the application. <paramref name="Dependencies"/> are ids of packages and projects.</summary>
-public sealed record ReferencedProject(string Name, string Version, IReadOnlyList<string> Dependencies);
+public sealed record ReferencedProject(string Name, string Version, IReadOnlyList<string> Dependencies)
+{
+    /// <summary>Its assembly in the publish output, relative to it; the bundle or native executable that holds it; null when not known.</summary>
+    public string? File { get; init; }
+
+    /// <summary>SHA-512 of the assembly, lower-case hexadecimal; null when not known.</summary>
+    public string? Sha512 { get; init; }
+}
+
+/// <summary>A program that was published and belongs to no package: an assembly that is referenced by its path, or a native library.</summary>
+/// <param name="Name">Of the assembly; the file name where it is none.</param>
+/// <param name="Version">Of the assembly; null where it is none.</param>
+/// <param name="Sha512">Lower-case hexadecimal; null when the file could not be read.</param>
+public sealed record LooseFile(string Name, string? Version, string? Sha512)
+{
+    /// <summary>The assembly's own company.</summary>
+    public string? Company { get; init; }
+
+    /// <summary>Relative to the publish output, with '/': itself first, then its satellite assemblies.</summary>
+    public required IReadOnlyList<string> Files { get; init; }
+
+    /// <summary>The single-file bundle or native executable that holds it; null: it is a file of its own.</summary>
+    public string? Inside { get; init; }
+}
 
 /// <summary>A place in a file. <paramref name="Line"/> is 1-based.</summary>
 public sealed record SourceLine(string File, int Line);

@@ -15,8 +15,12 @@ public static class ProjectInventoryReader
         var application = Task.Run(() => MainFile.ReadAsync(request, cancellationToken), cancellationToken);
         var assets = await AssetsFile.ReadAsync(request, cancellationToken);
         var graph = new DependencyGraph(assets);
+        var gaps = new List<Gap>();
+        var native = NativeStatistics.Read(request.NativeStatistics);
+        if (request.NativeStatistics is { } statistics && native is null)
+            gaps.Add(new Gap(GapKind.Unknown, "the native compiler's statistics cannot be read, so packages whose code it left out are listed too. Leave IlcGenerateMstatFile=true.") { Detail = statistics });
         var published = request.PublishedFiles is { } files
-            ? new PublishedPackages(files, assets, graph.Nodes.Where(node => !node.IsProject).Select(node => node.Key), NativeStatistics.Read(request.NativeStatistics))
+            ? new PublishedPackages(files, assets, graph.Nodes.Where(node => !node.IsProject).Select(node => node.Key), native)
             : null;
         var listed = published is null ? await ListedAsync(request.DependencyManifests, cancellationToken) : null;
         var lines = new ProjectLines(request.ProjectFile, assets);
@@ -24,25 +28,36 @@ public static class ProjectInventoryReader
         var packs = RuntimePacks.Of(published, graph);
         var trimmed = request.TrimmedPackages.ToHashSet(StringComparer.OrdinalIgnoreCase);
 
-        var gaps = new List<string>();
+        if (request.Asked?.Compare(assets) is { } outdated)
+            gaps.Add(outdated);
         var packages = Describe(graph.Nodes.Where(node => !node.IsProject && Ships(node)).Select(ToPackage).Concat(packs), gaps);
         var shipped = packages.Select(package => $"{package.Id}/{package.Version}").ToHashSet(StringComparer.OrdinalIgnoreCase);
 
         // What could not be learned of them leaves no gap in what ships.
+        var notShippedGaps = new List<Gap>();
         var notShipped = Describe(
             graph.Nodes.Where(node => !node.IsProject && !Ships(node)).Select(node => ToPackage(node) with { NotShipped = Reason(node) })
                 .Concat(Downloads(assets).Where(package => !shipped.Contains($"{package.Id}/{package.Version}"))),
-            gaps: []);
+            notShippedGaps);
+        var frameworks = packs.Count > 0 ? [] : RuntimeConfiguration.Frameworks(request.RuntimeConfiguration);
+        if (packs.Count == 0 && request.RuntimeConfiguration is { } configuration && frameworks.Count == 0)
+            gaps.Add(new Gap(GapKind.Unknown, "which shared frameworks the application needs is not known: its .runtimeconfig.json cannot be read. Leave GenerateRuntimeConfigurationFiles=true.") { Detail = configuration });
+        var facts = await application;
+        if (request.MainFiles.Count > 0 && facts.Sha512 is null)
+            gaps.Add(new Gap(GapKind.Unknown, "the application's own file was not found in the publish output, so it has no hash. Publish again.") { Detail = string.Join(", ", request.MainFiles) });
+        var loose = new LooseFiles(request, published);
         return new ProjectInventory(request.AssemblyName, request.Version, request.ProjectFile, request.TargetFramework, packages)
         {
-            Projects = [.. graph.Nodes.Where(IsReferencedProject).Select(node => new ReferencedProject(node.Id, node.Version, graph.Dependencies(node, IsKept)))],
+            Projects = [.. graph.Nodes.Where(IsReferencedProject).Select(node => loose.Dress(new ReferencedProject(node.Id, node.Version, graph.Dependencies(node, IsKept)), node.Assembly))],
             Dependencies = [.. graph.Roots(IsKept), .. packs.Select(pack => pack.Id)],
             RuntimeIdentifiers = [.. request.RuntimeIdentifiers],
             NotShipped = notShipped,
-            Frameworks = packs.Count > 0 ? [] : RuntimeConfiguration.Frameworks(request.RuntimeConfiguration),
+            Frameworks = frameworks,
             SdkVersion = request.SdkVersion,
-            Application = await application,
+            Application = facts,
+            LooseFiles = loose.Others(graph.Nodes.Where(node => node.IsProject).Select(node => node.Assembly).OfType<string>()),
             Gaps = gaps,
+            NotShippedGaps = notShippedGaps,
         };
 
         bool Ships(DependencyGraph.Node node) =>
@@ -71,19 +86,28 @@ public static class ProjectInventoryReader
             };
         }
 
-        List<NuGetPackage> Describe(IEnumerable<NuGetPackage> found, List<string> gaps)
+        List<NuGetPackage> Describe(IEnumerable<NuGetPackage> found, List<Gap> gaps)
         {
-            var described = new List<NuGetPackage>();
-            foreach (var package in found)
+            // Three small files a package: side by side, and joined in their order.
+            var packages = found.ToList();
+            var (described, missing) = (new NuGetPackage[packages.Count], new List<Gap>[packages.Count]);
+            try
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                described.Add(folders.Describe(package, out var gap));
-                if (gap is not null && !RuntimePacks.IsNameOfAdvisories(package, published))
-                    gaps.Add(gap);
+                Parallel.For(0, packages.Count, new ParallelOptions { CancellationToken = cancellationToken }, i => described[i] = folders.Describe(packages[i], missing[i] = []));
+            }
+            catch (AggregateException e) when (e.InnerExceptions[0] is DiagnosticException first)
+            {
+                throw first;
             }
 
-            described.Sort(ByIdThenVersion);
-            return described;
+            for (var i = 0; i < packages.Count; i++)
+            {
+                if (!RuntimePacks.IsNameOfAdvisories(packages[i], published))
+                    gaps.AddRange(missing[i]);
+            }
+
+            Array.Sort(described, ByIdThenVersion);
+            return [.. described];
         }
     }
 

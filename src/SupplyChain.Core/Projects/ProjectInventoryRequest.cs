@@ -35,6 +35,12 @@ public sealed record ProjectInventoryRequest(string ProjectFile, string AssetsFi
     /// <summary>Absolute paths: the first that is there is the application.</summary>
     public IReadOnlyList<string> MainFiles { get; init; } = [];
 
+    /// <summary>Absolute path of the publish output; null: not known.</summary>
+    public string? PublishDirectory { get; init; }
+
+    /// <summary>What the project asks for, to be compared with what was restored; null: not known.</summary>
+    public AskedReferences? Asked { get; init; }
+
     /// <summary>The .NET SDK that builds it.</summary>
     public string? SdkVersion { get; init; }
 }

@@ -4,6 +4,7 @@ namespace SupplyChain.Core.Projects;
 internal sealed class PublishedPackages
 {
     private readonly Dictionary<string, SortedSet<string>> _files = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<PublishedFile> _others = [];
     private readonly IReadOnlyList<string> _folders;
     private readonly Dictionary<string, string> _paths;
     private readonly Dictionary<string, string> _versions;
@@ -27,7 +28,11 @@ internal sealed class PublishedPackages
             if (file.IsCompiledToNative && native is not null && !native.Contains(Path.GetFileNameWithoutExtension(file.SourcePath)))
                 continue;
             if ((ByMetadata(file) ?? BySource(file)) is not { } key)
+            {
+                _others.Add(file);
                 continue;
+            }
+
             if (!_files.TryGetValue(key, out var list))
                 _files.Add(key, list = new SortedSet<string>(StringComparer.Ordinal));
             list.Add((file.Inside ?? file.RelativePath).Replace('\\', '/'));
@@ -36,6 +41,9 @@ internal sealed class PublishedPackages
 
     /// <summary><c>id/version</c> of every package that has a file in the publish output: runtime packs, which no assets file lists, too.</summary>
     public IEnumerable<string> Keys => _files.Keys;
+
+    /// <summary>What no package brought: the project's own files, those of referenced projects, and what is referenced by its path.</summary>
+    public IReadOnlyList<PublishedFile> WithoutPackage => _others;
 
     /// <summary>Ordered; empty when the package ships nothing.</summary>
     public IReadOnlyList<string> Files(string key) => _files.TryGetValue(key, out var files) ? [.. files] : [];

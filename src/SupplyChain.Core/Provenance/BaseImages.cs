@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SupplyChain.Core.Images;
 
 namespace SupplyChain.Core.Provenance;
@@ -20,27 +19,12 @@ internal sealed record BaseImage(string Name, Digest Digest)
     }
 }
 
-/// <summary>Reads the base images from the labels that the SDK writes into every image (OCI image specification 1.1, annotations.md).</summary>
+/// <summary>The base images that the labels of an image name, which the SDK writes into every one (OCI image specification 1.1, annotations.md).</summary>
 internal static class BaseImages
 {
-    private const string NameLabel = "org.opencontainers.image.base.name";
-    private const string DigestLabel = "org.opencontainers.image.base.digest";
-
     /// <summary>Each once; none where the labels were switched off or say nothing usable.</summary>
-    public static IReadOnlyList<BaseImage> Read(ImageLayout image) =>
-        [.. image.Platforms.Select(platform => ReadLabels(LayoutCheck.ReadDocument(image, platform.Config))).OfType<BaseImage>().Distinct()];
+    public static IReadOnlyList<BaseImage> Of(ImageLayout image) => [.. image.Platforms.Select(platform => Of(platform.Facts)).OfType<BaseImage>().Distinct()];
 
-    internal static BaseImage? ReadLabels(ReadOnlyMemory<byte> config)
-    {
-        using var document = StrictJson.Parse(config, "the image configuration");
-        return document.RootElement.TryGetProperty("config", out var settings) && settings.ValueKind == JsonValueKind.Object
-            && settings.TryGetProperty("Labels", out var labels) && labels.ValueKind == JsonValueKind.Object
-            && Label(labels, NameLabel) is { Length: > 0 and < 512 } name && Label(labels, DigestLabel) is { } text && Digest.TryParse(text, out var digest)
-            && ImageReference.TryParse(name, out _)
-                ? new BaseImage(name, digest)
-                : null;
-    }
-
-    private static string? Label(JsonElement labels, string name) =>
-        labels.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    internal static BaseImage? Of(ImageFacts facts) =>
+        facts is { BaseName: { } name, BaseDigest: { } digest } && ImageReference.TryParse(name, out _) ? new BaseImage(name, digest) : null;
 }

@@ -11,6 +11,9 @@ namespace SupplyChain.Core.Publishing;
 /// <param name="Content">The digest of the document's bytes: the output folder may be shared, and only these bytes may be signed.</param>
 internal sealed record AttestedDocument(Digest Image, string PredicateType, string File, Digest Content)
 {
+    /// <summary>It is about one platform of this image.</summary>
+    public bool IsOfPlatform(ImageLayout image) => image.ListChildren().Any(child => child.Digest == Image);
+
     public static AttestedDocument Write(Digest image, string predicateType, string file, ReadOnlySpan<byte> content)
     {
         System.IO.File.WriteAllBytes(file + ".tmp", content);

@@ -7,7 +7,7 @@ namespace SupplyChain.Core.Publishing;
 internal static class OutputFolder
 {
     /// <summary>What a publish writes. The layout in <c>image/</c> is none of it: it is a destination, and keeps what was published.</summary>
-    private static readonly string[] Written = ["digest.txt", Receipt.FileName, "supply-chain.env", "scan.json", "scan.*.trivy.json", "scan.*.grype.json", "scan.sarif", "report.html", "report.md", "vex.openvex.json", "gl-code-quality-report.json", "gl-container-scanning-report.json", "sbom.cdx.json", "sbom.spdx.json", "build.cdx.json", "provenance.json", "*.sigstore.json"];
+    private static readonly string[] Written = ["digest.txt", Receipt.FileName, "supply-chain.env", "scan.json", "scan.*.trivy.json", "scan.*.grype.json", "scan.sarif", "report.html", "report.md", "vex.openvex.json", "gl-code-quality-report.json", "gl-container-scanning-report.json", "sbom.cdx.json", "sbom.spdx.json", "sbom.*.cdx.json", "sbom.*.spdx.json", "build.cdx.json", "provenance.json", "*.sigstore.json"];
 
     /// <summary>Whether one of these files was written after the last publish that came to its end; true where there was none. Good for a guess only.</summary>
     public static bool IsOlderThanAny(string directory, IEnumerable<string> files)

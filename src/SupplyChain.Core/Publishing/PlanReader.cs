@@ -52,6 +52,7 @@ internal sealed class PlanReader(IMachine machine)
         if (sign && verify)
             PublicKeySource.FromSettings(signing, logged: false, machine);
 
+        var (lister, noLister) = sbom && !scan ? FindLister(settings) : default;
         return new PublishPlan
         {
             ProjectFile = settings.ProjectFile,
@@ -100,6 +101,8 @@ internal sealed class PlanReader(IMachine machine)
             SignatureFormat = format,
             Verify = verify,
             Trivy = scan ? FindTool("trivy", settings) : null,
+            Lister = lister,
+            NoLister = noLister,
             Grype = scan && scanner is ScannerName.Grype ? FindTool("grype", settings) : null,
             GrypeTarget = settings.OneOf("SupplyChainGrypeTarget", GrypeTarget.Sbom),
             Cosign = sign ? FindTool("cosign", settings) : null,
@@ -127,6 +130,19 @@ internal sealed class PlanReader(IMachine machine)
             return null;
         var registry = settings.Text("ContainerBaseRegistry") is { } host ? host + "/" : "";
         return registry + name + (settings.Text("ContainerBaseTag") is { } tag ? ":" + tag : "");
+    }
+
+    /// <summary>Who does not scan may have no scanner: then the bill of materials says what is missing in it.</summary>
+    private (Tool? Lister, string? Why) FindLister(Settings settings)
+    {
+        try
+        {
+            return (FindTool("trivy", settings), null);
+        }
+        catch (DiagnosticException e)
+        {
+            return (null, e.Diagnostic.Message);
+        }
     }
 
     public Tool FindTool(string name, Settings settings) => new ToolLocator(machine).Find(name, HowToFind(settings));

@@ -19,6 +19,8 @@ internal static class ProjectRequests
         TrimmedPackages = settings.List("TrimmedPackages"),
         RuntimeConfiguration = settings.Path("RuntimeConfiguration"),
         SdkVersion = settings.Text("SdkVersion"),
+        PublishDirectory = settings.Path("PublishDirectory"),
+        Asked = Asked(settings),
         MainFiles = MainFiles(settings),
         Application = new ApplicationFacts
         {
@@ -38,4 +40,23 @@ internal static class ProjectRequests
         var name = Path.Combine(folder, settings.Required("AssemblyName"));
         return [name + ".dll", name];
     }
+
+    /// <summary>Items as text: fields are separated by '|', which no id and no version has. The list is there, even when it is empty, where the targets hand it over.</summary>
+    private static AskedReferences? Asked(Settings settings)
+    {
+        if (!settings.Boolean("ReferencesAreKnown", false))
+            return null;
+        var versions = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var fields in settings.List("PackageVersions").Select(line => line.Split('|')))
+            versions[fields[0]] = fields[1];
+        return new AskedReferences(
+            [
+                .. settings.List("PackageReferences").Select(line => line.Split('|')).Select(fields =>
+                    new AskedPackage(fields[0], NullIfEmpty(fields[1]), NullIfEmpty(fields[2]), string.Equals(fields[3], "true", StringComparison.OrdinalIgnoreCase))),
+            ],
+            versions,
+            [.. settings.List("ProjectReferences").Select(line => line.Split('|')).Where(fields => !string.Equals(fields[0], "false", StringComparison.OrdinalIgnoreCase)).Select(fields => fields[1])]);
+    }
+
+    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }

@@ -126,6 +126,12 @@ internal sealed record PublishPlan
     // The tools; null when no step needs them
     public Tool? Trivy { get; init; }
 
+    /// <summary>Trivy, where it only lists what is in the image; null: it is not wanted, or cannot be had (<see cref="NoLister"/>).</summary>
+    public Tool? Lister { get; init; }
+
+    /// <summary>For people: why nothing lists what is in the image.</summary>
+    public string? NoLister { get; init; }
+
     /// <summary>Null: Trivy decides which packages are vulnerable.</summary>
     public Tool? Grype { get; init; }
     public GrypeTarget GrypeTarget { get; init; }

@@ -40,6 +40,9 @@ internal sealed class PublishState(string directory, StateMemory? memory = null)
     public StateFile<ScanReport> Scan => new(directory, "scan.json", static () => ScanJson.Indented.ScanReport, static () => ScanWriting.Default.ScanReport, memory);
     public StateFile<ScanTimes> ScanTimes => new(directory, "scan-times.json", static () => PublishingJson.Default.ScanTimes, static () => PublishingWriting.Default.ScanTimes, memory);
 
+    /// <summary>What lies in the image, where it is not scanned. No verdict comes from it.</summary>
+    public StateFile<ImageListing> Listing => new(directory, "listing.json", static () => ScanJson.Indented.ImageListing, memory: memory);
+
     /// <summary>What is to be attested, in the order in which the steps wrote it; see <see cref="Attest"/>.</summary>
     public StateFile<IReadOnlyList<AttestedDocument>> Documents => new(directory, "documents.json", static () => PublishingJson.Default.IReadOnlyListAttestedDocument, static () => PublishingWriting.Default.IReadOnlyListAttestedDocument, memory);
     public StateFile<GateVerdict> Verdict => new(directory, "verdict.json", static () => GateJson.Indented.GateVerdict, static () => GateWriting.Default.GateVerdict, memory);
@@ -108,7 +111,8 @@ internal sealed class PublishState(string directory, StateMemory? memory = null)
     /// <exception cref="DiagnosticException">SCB0109: a step that writes one of them has not run.</exception>
     public void RequireDocuments(IReadOnlyList<string> predicateTypes)
     {
-        var written = Documents.ReadOrNull() ?? [];
+        var image = Image.Read();
+        var written = (Documents.ReadOrNull() ?? []).Where(document => !document.IsOfPlatform(image)).ToList();
         if (predicateTypes.FirstOrDefault(type => written.All(document => document.PredicateType != type)) is { } missing)
         {
             throw new DiagnosticException(

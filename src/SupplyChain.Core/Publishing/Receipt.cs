@@ -44,7 +44,7 @@ internal sealed record Receipt(
             [.. image.Platforms.Select(platform => platform.Platform.ToString())],
             state.Tags.ReadOrNull() ?? [],
             scan is null ? null : new ReceiptScan(scan.Scanner, scan.ScannerVersion, scan.DatabaseUpdatedAt, state.Verdict.Read().Summary) { DatabaseDigest = scan.DatabaseDigest, Server = scan.Server },
-            state.Documents.ReadOrNull()?.FirstOrDefault(document => document.PredicateType == PredicateTypes.CycloneDx)?.File,
+            state.Documents.ReadOrNull()?.FirstOrDefault(document => document.PredicateType == PredicateTypes.CycloneDx && document.Image == image.Root.Digest)?.File,
             [.. evidence.Select(signed => new ReceiptEvidence(signed.PredicateType, Path.GetFileName(signed.BundleFile)))],
             evidence.Count > 0,
             state.Verification.ReadOrNull()?.Signer,

@@ -42,7 +42,7 @@ public static class CycloneDxWriter
         json.WriteString("serialNumber", $"urn:uuid:{sbom.SerialNumber:D}");
         json.WriteNumber("version", 1);
         Metadata(json, sbom);
-        Array(json, "components", sbom.Components, WriteComponent);
+        Array(json, "components", sbom.Components, sbom.IsShort ? (Action<Utf8JsonWriter, Component>)WriteShortComponent : WriteComponent);
         Array(json, "dependencies", sbom.Dependencies, WriteDependency);
         Array(json, "compositions", sbom.Compositions, WriteComposition);
         json.WriteEndObject();
@@ -71,7 +71,11 @@ public static class CycloneDxWriter
         json.WriteEndObject();
     }
 
-    private static void WriteComponent(Utf8JsonWriter json, Component component)
+    private static void WriteComponent(Utf8JsonWriter json, Component component) => WriteComponentWith(json, component, WriteLicense);
+
+    private static void WriteShortComponent(Utf8JsonWriter json, Component component) => WriteComponentWith(json, component, WriteShortLicense);
+
+    private static void WriteComponentWith(Utf8JsonWriter json, Component component, Action<Utf8JsonWriter, License> writeLicense)
     {
         json.WriteStartObject();
         json.WriteString("type", Type(component.Type));
@@ -84,7 +88,7 @@ public static class CycloneDxWriter
         Text(json, "version", component.Version);
         Text(json, "description", component.Description);
         Array(json, "hashes", component.Hashes, WriteHash);
-        Array(json, "licenses", component.Licenses, WriteLicense);
+        Array(json, "licenses", component.Licenses, writeLicense);
         Text(json, "purl", component.Purl);
         if (component.Ancestors.Count > 0)
         {
@@ -136,20 +140,24 @@ public static class CycloneDxWriter
         json.WriteEndObject();
     }
 
-    private static void WriteLicense(Utf8JsonWriter json, License license)
+    private static void WriteLicense(Utf8JsonWriter json, License license) => WriteLicenseWith(json, license, "declared");
+
+    private static void WriteShortLicense(Utf8JsonWriter json, License license) => WriteLicenseWith(json, license, null);
+
+    private static void WriteLicenseWith(Utf8JsonWriter json, License license, string? acknowledgement)
     {
         json.WriteStartObject();
         if (license.Expression is { } expression)
         {
             json.WriteString("expression", expression);
-            json.WriteString("acknowledgement", "declared");
+            Text(json, "acknowledgement", acknowledgement);
         }
         else
         {
             json.WriteStartObject("license");
             Text(json, "id", license.Id);
             Text(json, "name", license.Name);
-            json.WriteString("acknowledgement", "declared");
+            Text(json, "acknowledgement", acknowledgement);
             Text(json, "url", license.Url);
             json.WriteEndObject();
         }

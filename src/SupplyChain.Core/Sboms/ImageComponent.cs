@@ -16,9 +16,24 @@ internal static class ImageComponent
         };
     }
 
+    /// <summary>The image of one platform, which the index leads to.</summary>
+    public static Component OfPlatform(Component index, ImagePlatform platform)
+    {
+        var purl = PackageUrl.Parse(index.Purl!);
+        var own = new PackageUrl(purl.Type, purl.Namespace, purl.Name, platform.Manifest.ToString(), purl.Qualifiers).ToString();
+        return new Component(ComponentType.Container, own, index.Name, platform.Manifest.ToString())
+        {
+            Purl = own,
+            Supplier = index.Supplier,
+            SupplierUrl = index.SupplierUrl,
+            Hashes = [new Hash("SHA-256", platform.Manifest.Hex)],
+            Properties = [new Property(PlatformNotes.Name, platform.Name)],
+        };
+    }
+
     /// <summary>The base image of each platform that names one: by the image's own labels, else by what the project says.</summary>
     /// <param name="baseImage">Registry, repository and tag, as the project names it.</param>
-    public static IReadOnlyList<Component> Bases(IReadOnlyList<ImageFacts> images, string? baseImage)
+    public static IReadOnlyList<Component> Bases(IEnumerable<ImageFacts> images, string? baseImage)
     {
         var bases = new SortedList<string, Component>(StringComparer.Ordinal);
         foreach (var image in images)

@@ -7,31 +7,33 @@ namespace SupplyChain.Core.Sboms;
 /// Packages of programming languages that the scanner saw in the image and the build did not put there: the .NET runtime of the base image,
 /// and what else lies in it. What the application's own .deps.json and embedded bill of materials say is left out: the build knows that better.
 /// </summary>
-internal static class LibraryPart
+internal sealed class LibraryPart
 {
-    /// <param name="known">bom-refs that the document has already.</param>
-    /// <returns>Ordered by bom-ref.</returns>
-    public static IReadOnlyList<Component> Of(IReadOnlyList<ScannedPlatform> platforms, ProjectInventory inventory, IEnumerable<string> known, SpdxLicenses licenses)
-    {
-        var seen = known.ToHashSet(StringComparer.Ordinal);
-        var components = new List<Component>();
-        foreach (var library in platforms.SelectMany(platform => platform.Libraries))
-        {
-            if (IsOwn(library.Path, inventory.Name))
-                continue;
-            var purl = PackageUrl.TryParse(library.Purl, out var parsed) ? parsed.ToString() : null;
-            var component = new Component(ComponentType.Library, purl ?? $"{library.Type}:{library.Name}@{library.Version}", library.Name, library.Version)
-            {
-                Purl = purl,
-                Licenses = licenses.ClassifyAll(library.Licenses),
-                Properties = [.. Properties(library)],
-            };
-            if (seen.Add(component.BomRef))
-                components.Add(RuntimePart.Dressed(component));
-        }
+    private readonly SortedList<string, List<Component>> _seen = new(StringComparer.Ordinal);
 
-        components.Sort((a, b) => string.CompareOrdinal(a.BomRef, b.BomRef));
-        return components;
+    /// <param name="known">bom-refs that the document has already.</param>
+    public LibraryPart(IReadOnlyList<ImagePlatform> platforms, ProjectInventory inventory, IEnumerable<string> known, SpdxLicenses licenses)
+    {
+        var taken = known.ToHashSet(StringComparer.Ordinal);
+        foreach (var platform in platforms)
+        {
+            _seen[platform.Name] = [.. platform.Libraries.Where(library => !IsOwn(library.Path, inventory.Name)).Select(library => Describe(library, licenses))
+                .Where(component => !taken.Contains(component.BomRef)).DistinctBy(component => component.BomRef, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>Those that were seen on this platform.</summary>
+    public IReadOnlyList<Component> Of(ImagePlatform platform) => _seen[platform.Name];
+
+    private static Component Describe(LibraryPackage library, SpdxLicenses licenses)
+    {
+        var purl = PackageUrl.TryParse(library.Purl, out var parsed) ? parsed.ToString() : null;
+        return RuntimePart.Dressed(new Component(ComponentType.Library, purl ?? $"{library.Type}:{library.Name}@{library.Version}", library.Name, library.Version)
+        {
+            Purl = purl,
+            Licenses = licenses.ClassifyAll(library.Licenses),
+            Properties = [.. Properties(library)],
+        });
     }
 
     private static bool IsOwn(string? path, string application) =>

@@ -8,44 +8,52 @@ namespace SupplyChain.Core.Sboms;
 /// </summary>
 internal sealed class RuntimePart
 {
-    /// <param name="libraries">What was seen in the image.</param>
-    public RuntimePart(ProjectInventory inventory, IReadOnlyList<Component> libraries, IReadOnlyList<ImageFacts> images)
+    private readonly SortedList<string, List<Component>> _said = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _refs = new(StringComparer.Ordinal);
+
+    public RuntimePart(ProjectInventory inventory, LibraryPart libraries, IReadOnlyList<ImagePlatform> platforms)
     {
-        var (components, refs, missing) = (new SortedList<string, Component>(StringComparer.Ordinal), new SortedSet<string>(StringComparer.Ordinal), new List<string>());
+        foreach (var platform in platforms)
+            _said[platform.Name] = [];
+        var missing = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var framework in inventory.Frameworks)
         {
-            var seen = libraries.Where(library => library.Name.StartsWith(framework.Name + ".Runtime.", StringComparison.OrdinalIgnoreCase)).ToList();
-            refs.UnionWith(seen.Select(library => library.BomRef));
-            if (seen.Count > 0)
-                continue;
-            var said = images.Select(image => Said(framework.Name, image, inventory.RuntimeIdentifiers)).OfType<Component>().ToList();
-            if (said.Count < Math.Max(1, images.Count))
-                missing.Add($"the version of {framework.Name} in the image is not known, so its advisories cannot be found. Choose a base image that has it, or publish self-contained.");
-            foreach (var component in said)
+            if (platforms.Count == 0)
+                missing.Add(framework.Name);
+            foreach (var platform in platforms)
             {
-                components.TryAdd(component.BomRef, component);
-                refs.Add(component.BomRef);
+                var seen = libraries.Of(platform).Where(library => library.Name.StartsWith(framework.Name + ".Runtime.", StringComparison.OrdinalIgnoreCase)).ToList();
+                _refs.UnionWith(seen.Select(library => library.BomRef));
+                if (seen.Count > 0)
+                    continue;
+                if (Said(framework.Name, platform, inventory.RuntimeIdentifiers) is { } component)
+                {
+                    _said[platform.Name].Add(component);
+                    _refs.Add(component.BomRef);
+                }
+                else
+                    missing.Add(framework.Name);
             }
         }
 
-        (Components, Refs, Missing) = ([.. components.Values], [.. refs], missing);
+        Missing = [.. missing.Select(name => new Gap(GapKind.Unknown, $"the version of {name} in the image is not known, so its advisories cannot be found. Choose a base image that has it, or publish self-contained."))];
     }
 
-    /// <summary>Those that the scanner did not see; ordered by bom-ref.</summary>
-    public IReadOnlyList<Component> Components { get; }
+    /// <summary>Those that the scanner did not see on this platform.</summary>
+    public IReadOnlyList<Component> Of(ImagePlatform platform) => _said[platform.Name];
 
-    /// <summary>bom-refs of the runtime: what the application depends on.</summary>
-    public IReadOnlyList<string> Refs { get; }
+    /// <summary>bom-refs of the runtime: what the application depends on. Ordered.</summary>
+    public IReadOnlyList<string> Refs => [.. _refs];
 
-    /// <summary>One sentence for each shared framework that was found nowhere.</summary>
-    public IReadOnlyList<string> Missing { get; }
+    /// <summary>One for each shared framework that was found nowhere.</summary>
+    public IReadOnlyList<Gap> Missing { get; }
 
-    private static Component? Said(string framework, ImageFacts image, IReadOnlyList<string> runtimeIdentifiers)
+    private static Component? Said(string framework, ImagePlatform platform, IReadOnlyList<string> runtimeIdentifiers)
     {
-        var version = framework == "Microsoft.AspNetCore.App" ? image.AspNetVersion : image.RuntimeVersion;
+        var version = framework == "Microsoft.AspNetCore.App" ? platform.Facts.AspNetVersion : platform.Facts.RuntimeVersion;
         if (version is null)
             return null;
-        var architecture = image.Platform.Architecture switch { "amd64" => "x64", "386" => "x86", var same => same };
+        var architecture = platform.Architecture switch { "amd64" => "x64", "386" => "x86", var same => same };
         var rid = runtimeIdentifiers.FirstOrDefault(rid => rid.EndsWith("-" + architecture, StringComparison.Ordinal)) ?? $"linux-{architecture}";
         var purl = PackageUrl.NuGet($"{framework}.Runtime.{rid}", version).ToString();
         return Dressed(new Component(ComponentType.Library, purl, $"{framework}.Runtime.{rid}", version) { Purl = purl });
@@ -59,6 +67,7 @@ internal sealed class RuntimePart
                 Supplier = component.Supplier ?? "Microsoft",
                 SupplierUrl = component.SupplierUrl ?? "https://dot.net/",
                 Licenses = component.Licenses.Count > 0 ? component.Licenses : [new License("MIT", null, null)],
+                Properties = [.. component.Properties, .. BsiProperties.OfPackage($"{component.Name}.{component.Version}.nupkg".ToLowerInvariant())],
             }
             : component;
 }

@@ -1,3 +1,5 @@
+using SupplyChain.Core.Projects;
+
 namespace SupplyChain.Core.Sboms;
 
 /// <summary>
@@ -18,8 +20,11 @@ public sealed record Sbom(
     /// <summary>Who made the document: the publisher of the application; null: not known.</summary>
     public Party? Author { get; init; }
 
-    /// <summary>One sentence for each thing that is known to be missing.</summary>
-    public IReadOnlyList<string> Gaps { get; init; } = [];
+    /// <summary>As few bytes as possible: what a format allows to leave out where nothing is known, and what is the same of all, is left out.</summary>
+    public bool IsShort { get; init; }
+
+    /// <summary>What is known to be missing, or deserves a look.</summary>
+    public IReadOnlyList<Gap> Gaps { get; init; } = [];
 }
 
 /// <summary>An organisation.</summary>

@@ -13,43 +13,45 @@ public static class SbomBuilder
 {
     internal const string OwnName = "SupplyChain.Build";
 
-    /// <summary>The bill of materials of the image.</summary>
-    /// <param name="report">Null when nothing was scanned: the operating system's packages are missing then, and the document says so.</param>
-    public static Sbom Build(ProjectInventory inventory, ScanReport? report, SbomContext context)
+    /// <summary>The bill of materials of an image, or of one platform of it.</summary>
+    /// <param name="listing">Null when nothing was looked at: the operating system's packages are missing then, and the document says so.</param>
+    /// <param name="unlisted">Why there is no listing; for people.</param>
+    public static Sbom Build(ProjectInventory inventory, ImageListing? listing, SbomContext context, string? unlisted = null)
     {
         var licenses = SpdxLicenses.Load();
-        var system = new SystemPart(report?.Platforms ?? [], licenses);
-        var shipped = inventory.Packages.Select(package => package.Purl).Concat(system.Components.Select(component => component.BomRef));
-        var libraries = LibraryPart.Of(report?.Platforms ?? [], inventory, shipped, licenses);
-        var runtime = new RuntimePart(inventory, libraries, context.Images);
-        var application = new ApplicationPart(inventory, licenses, runtime.Refs);
-        IReadOnlyList<Component> others = [.. libraries.Concat(runtime.Components).OrderBy(component => component.BomRef, StringComparer.Ordinal)];
+        var platforms = ImagePlatform.Of(context.Images, listing);
+        var notes = new PlatformNotes(platforms.Count);
+        var system = new SystemPart(platforms, licenses, notes);
+        var libraries = new LibraryPart(platforms, inventory, inventory.Packages.Select(package => package.Purl).Concat(system.Components.Select(component => component.BomRef)), licenses);
+        var runtime = new RuntimePart(inventory, libraries, platforms);
+        var application = new ApplicationPart(inventory, licenses, withFeeds: true, runtime.Refs);
+        var others = Others(platforms, libraries, runtime, notes);
         var image = ImageComponent.Of(context.Image, context.ImageDigest) with
         {
             Supplier = inventory.Application.Publisher,
-            Ancestors = ImageComponent.Bases(context.Images, context.BaseImage),
+            SupplierUrl = Author(inventory)?.Url,
+            Ancestors = ImageComponent.Bases(context.Images.Select(platform => platform.Facts), context.BaseImage),
+            Properties = [.. context.Platform is { } only ? new[] { new Property(PlatformNotes.Name, only.ToString()) } : []],
         };
+        var tree = new ImageTree(image, application.Component.BomRef, platforms, platform => [.. system.Of(platform) is { } os ? [os] : Array.Empty<string>(), .. libraries.Of(platform).Concat(runtime.Of(platform)).Select(component => component.BomRef)]);
+        var gaps = SbomCompleteness.Of(inventory, listing, platforms, unlisted).Concat(runtime.Missing).ToList();
         return new Sbom(
             SerialNumbers.Of(context.ImageDigest.ToString()),
             context.Timestamp,
-            Tools(inventory, context.ToolVersion, report),
+            Tools(inventory, context.ToolVersion, listing),
             image,
-            [application.Component, .. application.Parts, .. others, .. system.Components],
-            [
-                new Dependency(image.BomRef, [application.Component.BomRef, .. system.Systems.Select(os => os.BomRef), .. others.Select(library => library.BomRef)]),
-                .. application.Dependencies,
-                .. system.Dependencies,
-            ],
+            [application.Component, .. application.Parts, .. others, .. system.Components, .. tree.Platforms],
+            [.. tree.Dependencies, .. application.Dependencies, .. system.Dependencies],
             [
                 application.Composition,
 
                 // Files that belong to no package may lie in any image, so it is never called complete.
-                new Composition(system.IsKnown && runtime.Missing.Count == 0 ? "unknown" : "incomplete", [image.BomRef], []),
+                new Composition(gaps.Exists(gap => gap.IsMissing) || !system.IsKnown ? "incomplete" : "unknown", [image.BomRef, .. tree.Platforms.Select(platform => platform.BomRef)], []),
                 .. system.Compositions,
             ])
         {
             Author = Author(inventory),
-            Gaps = SbomCompleteness.Gaps(inventory, report, runtime.Missing),
+            Gaps = [.. gaps, .. application.Remarks],
         };
     }
 
@@ -59,9 +61,9 @@ public static class SbomBuilder
     /// </summary>
     public static Sbom BuildInventory(ProjectInventory inventory, string toolVersion, DateTimeOffset? timestamp = null)
     {
-        var application = new ApplicationPart(inventory, SpdxLicenses.Load());
+        var application = new ApplicationPart(inventory, SpdxLicenses.Load(), withFeeds: false);
         return Numbered(new Sbom(
-            Guid.Empty, timestamp, Tools(inventory, toolVersion, report: null), application.Component, application.Parts, application.Dependencies, [application.Composition])
+            Guid.Empty, timestamp, Tools(inventory, toolVersion, listing: null), application.Component, application.Parts, application.Dependencies, [application.Composition])
         {
             Author = Author(inventory),
             Gaps = inventory.Gaps,
@@ -71,8 +73,13 @@ public static class SbomBuilder
     /// <summary>What took part in the build and does not ship: kept apart, because scanners report every component of a document, whatever its scope.</summary>
     public static Sbom BuildTimeOnly(ProjectInventory inventory, string toolVersion, DateTimeOffset? timestamp = null)
     {
-        var application = new ApplicationPart(inventory, SpdxLicenses.Load());
-        return Numbered(new Sbom(Guid.Empty, timestamp, Tools(inventory, toolVersion, report: null), application.Component, application.BuildOnly, [], []) { Author = Author(inventory) });
+        var application = new ApplicationPart(inventory, SpdxLicenses.Load(), withFeeds: true);
+        var composition = new Composition(inventory.NotShippedGaps.Count == 0 ? "complete" : "incomplete", [application.Component.BomRef], []);
+        return Numbered(new Sbom(Guid.Empty, timestamp, Tools(inventory, toolVersion, listing: null), application.Component, application.BuildOnly, [], [composition])
+        {
+            Author = Author(inventory),
+            Gaps = inventory.NotShippedGaps,
+        });
     }
 
     private static Sbom Numbered(Sbom sbom)
@@ -85,13 +92,29 @@ public static class SbomBuilder
     private static Party? Author(ProjectInventory inventory) =>
         inventory.Application.Publisher is { } name ? new Party(name, inventory.Application.Website ?? inventory.Application.RepositoryUrl) : null;
 
-    private static List<Component> Tools(ProjectInventory inventory, string toolVersion, ScanReport? report)
+    /// <summary>What was seen in the image and the build did not put there: ordered by bom-ref, each once.</summary>
+    private static IReadOnlyList<Component> Others(IReadOnlyList<ImagePlatform> platforms, LibraryPart libraries, RuntimePart runtime, PlatformNotes notes)
+    {
+        var components = new SortedList<string, Component>(StringComparer.Ordinal);
+        foreach (var platform in platforms)
+        {
+            foreach (var component in libraries.Of(platform).Concat(runtime.Of(platform)))
+            {
+                components.TryAdd(component.BomRef, component);
+                notes.Add(component.BomRef, platform);
+            }
+        }
+
+        return notes.On(components.Values);
+    }
+
+    private static List<Component> Tools(ProjectInventory inventory, string toolVersion, ImageListing? listing)
     {
         var tools = new List<Component> { new(ComponentType.Application, $"tool:{OwnName}@{toolVersion}", OwnName, toolVersion) };
         if (inventory.SdkVersion is { } sdk)
             tools.Add(new Component(ComponentType.Application, $"tool:.NET SDK@{sdk}", ".NET SDK", sdk) { Supplier = "Microsoft", SupplierUrl = "https://dot.net/" });
-        if (report is not null)
-            tools.Add(new Component(ComponentType.Application, $"tool:{report.Scanner}@{report.ScannerVersion}", report.Scanner, report.ScannerVersion));
+        if (listing is not null)
+            tools.Add(new Component(ComponentType.Application, $"tool:{listing.Scanner}@{listing.ScannerVersion}", listing.Scanner, listing.ScannerVersion));
         return tools;
     }
 }

@@ -6,11 +6,14 @@ namespace SupplyChain.Core.Sboms;
 /// <param name="Image">Registry (null for a layout) and repository; tag and digest in it are not used.</param>
 /// <param name="ImageDigest">The digest of the manifest or index.</param>
 /// <param name="ToolVersion">The version of this package.</param>
-/// <param name="Timestamp">The commit's time or SOURCE_DATE_EPOCH, so that the same source gives the same document; null: not written.</param>
+/// <param name="Timestamp">SOURCE_DATE_EPOCH or the time of the commit, so that the same sources give the same document; null: not written.</param>
 public sealed record SbomContext(ImageReference Image, Digest ImageDigest, string ToolVersion, DateTimeOffset? Timestamp)
 {
-    /// <summary>What the image says about itself, one entry a platform.</summary>
-    public IReadOnlyList<ImageFacts> Images { get; init; } = [];
+    /// <summary>The platforms of the image; exactly one where the document is about one platform of several.</summary>
+    public IReadOnlyList<PlatformImage> Images { get; init; } = [];
+
+    /// <summary>The one platform of several that the document is about; null: the whole image.</summary>
+    public Platform? Platform { get; init; }
 
     /// <summary>Registry, repository and tag that it was built on, as the project names it; null: not known.</summary>
     public string? BaseImage { get; init; }

@@ -23,9 +23,9 @@ public static class SbomSize
         // Without white space it is smaller still.
         if (content.Length <= Most)
             return content;
-        foreach (var shorten in new Func<Component, Component>[] { AsItIs, WithoutProse, WithoutOrigin })
+        foreach (var shorten in new Func<Component, Component>[] { AsItIs, WithoutProse, WithoutOrigin, WithoutPlace })
         {
-            sbom = sbom with { Components = [.. sbom.Components.Select(shorten)] };
+            sbom = sbom with { Components = [.. sbom.Components.Select(shorten)], IsShort = shorten == WithoutPlace };
             if (shorten == WithoutOrigin)
                 sbom = WithShortReferences(sbom);
             if (Written(sbom, indented: false).Length <= Most)
@@ -44,6 +44,10 @@ public static class SbomSize
             return buffer.WrittenMemory;
         }
     }
+
+    /// <summary>The form that loses most.</summary>
+    internal static Sbom Shortest(Sbom sbom) =>
+        WithShortReferences(sbom with { Components = [.. sbom.Components.Select(WithoutProse).Select(WithoutOrigin).Select(WithoutPlace)], IsShort = true });
 
     /// <summary>A package URL as reference stands in the document three times and more.</summary>
     private static Sbom WithShortReferences(Sbom sbom)
@@ -75,5 +79,13 @@ public static class SbomSize
         SupplierUrl = null,
         ExternalReferences = [.. component.ExternalReferences.Where(reference => reference.Type == "vcs")],
         Properties = [.. component.Properties.Where(property => property.Name != TrivyProperties.LayerDiffId || component.Properties.All(other => other.Name != TrivyProperties.LayerDigest))],
+    };
+
+    /// <summary>Source repositories and layers, and the scanner's own id where it says nothing new.</summary>
+    private static Component WithoutPlace(Component component) => component with
+    {
+        ExternalReferences = [],
+        Properties = [.. component.Properties.Where(property => property.Name is not (TrivyProperties.LayerDiffId or TrivyProperties.LayerDigest)
+            && !(property.Name == TrivyProperties.PackageId && property.Value == $"{component.Name}@{component.Version}"))],
     };
 }

@@ -26,13 +26,13 @@ public static class SpdxWriter
         json.WriteString("SPDXID", "SPDXRef-DOCUMENT");
         json.WriteString("name", sbom.Subject.Name);
         json.WriteString("documentNamespace", $"https://spdx.org/spdxdocs/{SpdxIds.Sanitize(sbom.Subject.Name)}-{sbom.SerialNumber:D}");
-        if (sbom.Gaps.Count > 0)
-            json.WriteString("comment", $"This document is known to be incomplete: {string.Join(' ', sbom.Gaps)}");
+        if (sbom.Gaps.Where(gap => gap.IsMissing).Select(gap => gap.Sentence).ToList() is { Count: > 0 } missing)
+            json.WriteString("comment", $"This document is known to be incomplete: {string.Join(' ', missing)}");
         CreationInfo(json, sbom);
         json.WriteStartArray("packages");
-        WritePackage(json, sbom.Subject, ids, licenses);
+        WritePackage(json, sbom.Subject, ids, licenses, sbom.IsShort);
         foreach (var component in sbom.Components.Concat(bases))
-            WritePackage(json, component, ids, licenses);
+            WritePackage(json, component, ids, licenses, sbom.IsShort);
         json.WriteEndArray();
         Relationships(json, sbom, ids);
         licenses.WriteExtracted(json);
@@ -54,7 +54,7 @@ public static class SpdxWriter
         json.WriteEndObject();
     }
 
-    private static void WritePackage(Utf8JsonWriter json, Component component, SpdxIds ids, SpdxExpressions licenses)
+    private static void WritePackage(Utf8JsonWriter json, Component component, SpdxIds ids, SpdxExpressions licenses, bool isShort)
     {
         json.WriteStartObject();
         json.WriteString("SPDXID", ids.Of(component.BomRef));
@@ -83,9 +83,10 @@ public static class SpdxWriter
 
         Text(json, "homepage", component.ExternalReferences.FirstOrDefault(reference => reference.Type == "website")?.Url ?? component.SupplierUrl);
         Text(json, "sourceInfo", SourceInfo(component));
-        json.WriteString("licenseConcluded", NoAssertion);
-        json.WriteString("licenseDeclared", licenses.Declare(component.Licenses));
-        json.WriteString("copyrightText", NoAssertion);
+        // What is left out stands for NOASSERTION (clauses 7.13, 7.15, 7.17).
+        Text(json, "licenseConcluded", isShort ? null : NoAssertion);
+        Text(json, "licenseDeclared", licenses.Declare(component.Licenses) is var declared && isShort && declared == NoAssertion ? null : declared);
+        Text(json, "copyrightText", isShort ? null : NoAssertion);
         Text(json, "description", component.Description);
         Text(json, "comment", component.Files.Count > 1 ? $"Files: {string.Join(", ", component.Files)}" : null);
         if (component.Purl is { } purl)
@@ -99,12 +100,12 @@ public static class SpdxWriter
             json.WriteEndArray();
         }
 
-        json.WriteString("primaryPackagePurpose", component.Type switch
+        Text(json, "primaryPackagePurpose", component.Type switch
         {
             ComponentType.Application => "APPLICATION",
             ComponentType.Container => "CONTAINER",
             ComponentType.OperatingSystem => "OPERATING_SYSTEM",
-            _ => "LIBRARY",
+            _ => isShort ? null : "LIBRARY",
         });
         json.WriteEndObject();
     }

@@ -7,18 +7,23 @@ namespace SupplyChain.Core.Sboms;
 internal sealed class SystemPart
 {
     private readonly SpdxLicenses _licenses;
+    private readonly SortedList<string, string> _ofPlatform = new(StringComparer.Ordinal);
 
-    public SystemPart(IReadOnlyList<ScannedPlatform> platforms, SpdxLicenses licenses)
+    public SystemPart(IReadOnlyList<ImagePlatform> platforms, SpdxLicenses licenses, PlatformNotes notes)
     {
         _licenses = licenses;
         var systems = new SortedList<string, Component>(StringComparer.Ordinal);
         var packages = new SortedList<string, Component>(StringComparer.Ordinal);
         var owners = new SortedList<string, SortedSet<string>>(StringComparer.Ordinal);
-        foreach (var platform in platforms)
+        foreach (var image in platforms)
         {
+            if (image.Scanned is not { } platform)
+                continue;
             var system = platform.OperatingSystem is { } release ? System(release) : null;
             if (system is not null)
             {
+                notes.Add(system.BomRef, image);
+                _ofPlatform.TryAdd(image.Name, system.BomRef);
                 systems.TryAdd(system.BomRef, system);
                 owners.TryAdd(system.BomRef, new SortedSet<string>(StringComparer.Ordinal));
             }
@@ -27,16 +32,17 @@ internal sealed class SystemPart
             {
                 var component = Package(package, platform.OperatingSystem?.Family);
                 packages.TryAdd(component.BomRef, component);
+                notes.Add(component.BomRef, image);
                 if (system is not null)
                     owners[system.BomRef].Add(component.BomRef);
             }
         }
 
         Systems = [.. systems.Values];
-        Components = [.. systems.Values, .. packages.Values];
+        Components = notes.On(systems.Values.Concat(packages.Values));
         Dependencies = [.. owners.Select(owner => new Dependency(owner.Key, [.. owner.Value]))];
         Compositions = owners.Count == 0 ? [] : [new Composition("complete", [], [.. owners.Keys])];
-        IsKnown = platforms.Count > 0 && platforms.All(IsRecognised);
+        IsKnown = platforms.Count > 0 && platforms.All(platform => platform.IsRecognised);
     }
 
     public IReadOnlyList<Component> Systems { get; }
@@ -52,7 +58,8 @@ internal sealed class SystemPart
     /// <summary>The scanner has recognised the operating system of every platform.</summary>
     public bool IsKnown { get; }
 
-    public static bool IsRecognised(ScannedPlatform platform) => platform.OperatingSystem is not null || platform.Packages.Count > 0;
+    /// <summary>bom-ref of the operating system of this platform; null: none was recognised.</summary>
+    public string? Of(ImagePlatform platform) => _ofPlatform.TryGetValue(platform.Name, out var system) ? system : null;
 
     /// <summary>Name and version are the scanner's own words for family and release: advisories are found by them.</summary>
     private static Component System(OperatingSystemRelease release) =>

@@ -8,6 +8,7 @@ namespace SupplyChain.Core.Scanning;
 /// <c>scan.json</c>: a <see cref="ScanReport"/>, indented, camelCase, severities and kinds by name. Members are only ever added.
 /// </summary>
 [JsonSerializable(typeof(ScanReport))]
+[JsonSerializable(typeof(ImageListing))]
 internal sealed partial class ScanJson : JsonSerializerContext
 {
     // Relaxed: versions hold '+', which people search for. The file is never pasted into HTML as it stands.

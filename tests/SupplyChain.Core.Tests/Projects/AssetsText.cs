@@ -33,19 +33,41 @@ internal sealed class AssetsText : IDisposable
     public void WriteNuspec(string id, string version, string metadata, string prolog = "") =>
         Write($"packages/{id.ToLowerInvariant()}/{version}/{id.ToLowerInvariant()}.nuspec", $"""{prolog}<package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"><metadata><id>{id}</id><version>{version}</version>{metadata}</metadata></package>""");
 
+    /// <summary>The project's own references of projects, as the restore wrote them.</summary>
+    public string Restore { get; set; } = "{}";
+
     public Task<ProjectInventory> ReadAsync(params string[] runtimeIdentifiers)
+    {
+        WriteAssets();
+        return ReadFileAsync(runtimeIdentifiers);
+    }
+
+    /// <summary>Compared with what the project asks for now.</summary>
+    public Task<ProjectInventory> ReadAskedAsync(AskedReferences asked)
+    {
+        WriteAssets();
+        return ProjectInventoryReader.ReadAsync(Request with { Asked = asked }, TestContext.Current.CancellationToken);
+    }
+
+    public Task<ProjectInventory> ReadPublishedAsync(params PublishedFile[] files)
+    {
+        WriteAssets();
+        return ProjectInventoryReader.ReadAsync(Request with { PublishedFiles = files }, TestContext.Current.CancellationToken);
+    }
+
+    private ProjectInventoryRequest Request => new(File("App.csproj"), AssetsFile, "net10.0", "App", "1.0.0");
+
+    private void WriteAssets()
     {
         Write("obj/project.assets.json", $$"""
             {"version": 3, "targets": {{Targets}}, "libraries": {{Libraries}}, "projectFileDependencyGroups": {{Groups}},
              "packageFolders": {"{{PackageFolder}}/": {} },
-             "project": {"version": "1.0.0", "restore": {}, "frameworks": {"net10.0": {"targetAlias": "net10.0", "dependencies": {{Dependencies}} } } } }
+             "project": {"version": "1.0.0", "restore": {{Restore}}, "frameworks": {"net10.0": {"targetAlias": "net10.0", "dependencies": {{Dependencies}} } } } }
             """);
-        return ReadFileAsync(runtimeIdentifiers);
     }
 
-    public Task<ProjectInventory> ReadFileAsync(params string[] runtimeIdentifiers) => ProjectInventoryReader.ReadAsync(
-        new ProjectInventoryRequest(File("App.csproj"), AssetsFile, "net10.0", "App", "1.0.0") { RuntimeIdentifiers = runtimeIdentifiers },
-        TestContext.Current.CancellationToken);
+    public Task<ProjectInventory> ReadFileAsync(params string[] runtimeIdentifiers) =>
+        ProjectInventoryReader.ReadAsync(Request with { RuntimeIdentifiers = runtimeIdentifiers }, TestContext.Current.CancellationToken);
 
     public void Dispose() => _folder.Dispose();
 }

@@ -122,7 +122,7 @@ public sealed class SlsaProvenanceSpecs
     [InlineData("""{"config":{"Labels":[]}}""", false)]
     [InlineData("{}", false)]
     public void The_base_image_is_read_from_the_labels(string config, bool known) =>
-        (Core.Provenance.BaseImages.ReadLabels(Encoding.UTF8.GetBytes(config)) is not null).ShouldBe(known);
+        (Core.Provenance.BaseImages.Of(Core.Images.ImageFacts.Read(Encoding.UTF8.GetBytes(config))) is not null).ShouldBe(known);
 
     [Fact]
     public void Choices_are_published_and_keys_paths_and_addresses_are_not()

@@ -14,7 +14,8 @@ public sealed class CycloneDxSchemaSpecs : IDisposable
     {
         string[] documents =
         [
-            Write("image.json", SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Report, SampleSbom.Context), version),
+            Write("image.json", SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Listing, SampleSbom.Context), version),
+            Write("platform.json", SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Listing, SampleSbom.OfPlatform(1)), version),
             Write("unscanned.json", SbomBuilder.Build(SampleSbom.Inventory, null, SampleSbom.Context with { Timestamp = null }), version),
             Write("application.json", SbomBuilder.BuildInventory(SampleSbom.Inventory, "0.1.0"), version),
             Write("build.json", SbomBuilder.BuildTimeOnly(SampleSbom.Inventory, "0.1.0"), version),
@@ -33,7 +34,7 @@ public sealed class CycloneDxSchemaSpecs : IDisposable
     [InlineData("\"bomFormat\":", "\"extra\":1,\"bomFormat\":")]
     public async Task The_validation_finds_what_is_wrong(string right, string wrong)
     {
-        var json = SampleSbom.Json(SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Report, SampleSbom.Context));
+        var json = SampleSbom.Json(SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Listing, SampleSbom.Context));
         json.ShouldContain(right);
         File.WriteAllText(_folder.File("wrong.json"), json.Replace(right, wrong, StringComparison.Ordinal));
         (await JsonSchemas.ErrorsAsync("cyclonedx/bom-1.6.schema.json", [_folder.File("wrong.json")], TestContext.Current.CancellationToken)).ShouldNotBe("");

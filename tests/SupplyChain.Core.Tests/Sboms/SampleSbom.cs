@@ -17,10 +17,13 @@ internal static class SampleSbom
     {
         Images =
         [
-            new ImageFacts(new Platform("linux", "amd64"), Digest.Of("amd64"u8)) { BaseName = "mcr.example.com/dotnet/runtime:10.0", BaseDigest = Digest.Of("base"u8), RuntimeVersion = "10.0.0" },
-            new ImageFacts(new Platform("linux", "arm64"), Digest.Of("arm64"u8)) { BaseName = "mcr.example.com/dotnet/runtime:10.0", BaseDigest = Digest.Of("base"u8), RuntimeVersion = "10.0.0" },
+            Of("amd64"),
+            Of("arm64"),
         ],
     };
+
+    /// <summary>One platform's own document.</summary>
+    public static SbomContext OfPlatform(int index) => Context with { ImageDigest = Context.Images[index].Manifest.Digest, Images = [Context.Images[index]], Platform = Context.Images[index].Platform };
 
     public static ProjectInventory Inventory { get; } = new("Shop", "1.4.0", "/src/Shop/Shop.csproj", "net10.0",
     [
@@ -42,7 +45,8 @@ internal static class SampleSbom
         new NuGetPackage("Ünïcode.Päckage", "2.0.0", true, []) { LicenseExpression = "MIT OR Apache-2.0", Authors = "Jürgen \"Q\" Müller <j@example.com> \u2028 & Söhne" },
     ])
     {
-        Projects = [new ReferencedProject("Contoso.Orders", "2.1.0", ["Contoso.Old"])],
+        Projects = [new ReferencedProject("Contoso.Orders", "2.1.0", ["Contoso.Old"]) { File = "Contoso.Orders.dll", Sha512 = string.Concat(Enumerable.Repeat("ef", 64)) }],
+        LooseFiles = [new LooseFile("Contoso.Legacy", "3.1.0.0", string.Concat(Enumerable.Repeat("01", 64))) { Company = "Contoso", Files = ["Contoso.Legacy.dll", "de/Contoso.Legacy.resources.dll"] }],
         Dependencies = ["Contoso.Orders", "Newtonsoft.Json", "Ünïcode.Päckage"],
         NotShipped =
         [
@@ -63,7 +67,7 @@ internal static class SampleSbom
         },
     };
 
-    public static ScanReport Report { get; } = new(Image, "Trivy", "0.68.2", new DateTimeOffset(2026, 11, 23, 6, 0, 0, TimeSpan.Zero), [],
+    public static ImageListing Listing { get; } = new(Image, "Trivy", "0.68.2",
     [
         Platform("linux/amd64", "amd64", "aaaa"),
         Platform("linux/arm64", "arm64", "bbbb"),
@@ -82,6 +86,15 @@ internal static class SampleSbom
         SpdxWriter.Write(sbom, bytes, indented);
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
+
+    private static PlatformImage Of(string architecture) => new(
+        new Platform("linux", architecture),
+        new Descriptor(MediaTypes.OciManifest, Digest.Of(Encoding.UTF8.GetBytes("linux/" + architecture)), 1),
+        new Descriptor(MediaTypes.OciConfig, Digest.Of("config"u8), 1),
+        [])
+    {
+        Facts = new ImageFacts { BaseName = "mcr.example.com/dotnet/runtime:10.0", BaseDigest = Digest.Of("base"u8), RuntimeVersion = "10.0.0" },
+    };
 
     private static ScannedPlatform Platform(string name, string architecture, string layer) => new(
         name,

@@ -7,7 +7,7 @@ namespace SupplyChain.Core.Tests.Sboms;
 
 public sealed class SbomBuilderSpecs
 {
-    private static readonly Sbom Sbom = SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Report, SampleSbom.Context);
+    private static readonly Sbom Sbom = SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Listing, SampleSbom.Context);
 
     [Theory]
     [InlineData("shop.cdx.json")]
@@ -40,7 +40,7 @@ public sealed class SbomBuilderSpecs
             Packages = [.. SampleSbom.Inventory.Packages.Reverse()],
             Dependencies = [.. SampleSbom.Inventory.Dependencies.Reverse()],
         };
-        var report = SampleSbom.Report with { Platforms = [.. SampleSbom.Report.Platforms.Select(platform => platform with { Packages = [.. platform.Packages.Reverse()], Libraries = [.. platform.Libraries.Reverse()] })] };
+        var report = SampleSbom.Listing with { Platforms = [.. SampleSbom.Listing.Platforms.Select(platform => platform with { Packages = [.. platform.Packages.Reverse()], Libraries = [.. platform.Libraries.Reverse()] })] };
         SampleSbom.Json(SbomBuilder.Build(inventory, report, SampleSbom.Context)).ShouldBe(SampleSbom.Json(Sbom));
         SampleSbom.Json(SbomBuilder.BuildInventory(inventory, "0.1.0")).ShouldBe(SampleSbom.Json(SbomBuilder.BuildInventory(SampleSbom.Inventory, "0.1.0")));
     }
@@ -78,8 +78,13 @@ public sealed class SbomBuilderSpecs
     {
         var image = $"pkg:oci/shop@{SampleSbom.Image}?repository_url=registry.example.com%2Fcontoso%2Fshop";
         Sbom.Subject.Purl.ShouldBe(image);
-        DependsOn(image).ShouldContain("application:Shop@1.4.0");
-        DependsOn(image).ShouldContain("os:debian@12.7");
+        DependsOn(image).Count.ShouldBe(2);
+        foreach (var platform in DependsOn(image))
+        {
+            DependsOn(platform).ShouldContain("application:Shop@1.4.0");
+            DependsOn(platform).ShouldContain("os:debian@12.7");
+        }
+
         DependsOn("application:Shop@1.4.0").ShouldContain("project:Contoso.Orders@2.1.0");
         DependsOn("application:Shop@1.4.0").ShouldContain("pkg:nuget/Microsoft.NETCore.App.Runtime.linux-amd64@10.0.0");
         DependsOn("project:Contoso.Orders@2.1.0").ShouldBe(["pkg:nuget/Contoso.Old@0.9.0"]);
@@ -100,7 +105,7 @@ public sealed class SbomBuilderSpecs
     public void A_document_without_a_scan_says_that_it_is_incomplete()
     {
         Aggregate(SbomBuilder.Build(SampleSbom.Inventory, null, SampleSbom.Context)).ShouldBe("incomplete");
-        Aggregate(SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Report with { Platforms = [SampleSbom.Report.Platforms[0] with { OperatingSystem = null, Packages = [] }] }, SampleSbom.Context)).ShouldBe("incomplete");
+        Aggregate(SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Listing with { Platforms = [SampleSbom.Listing.Platforms[0] with { OperatingSystem = null, Packages = [] }] }, SampleSbom.Context)).ShouldBe("incomplete");
         Aggregate(Sbom).ShouldBe("unknown");
 
         static string Aggregate(Sbom sbom) => sbom.Compositions.Single(composition => composition.Assemblies.Contains(sbom.Subject.BomRef)).Aggregate;
@@ -110,19 +115,23 @@ public sealed class SbomBuilderSpecs
     public void An_inventory_with_gaps_says_that_it_is_incomplete()
     {
         SbomBuilder.BuildInventory(SampleSbom.Inventory, "0.1.0").Compositions.ShouldHaveSingleItem().Aggregate.ShouldBe("complete");
-        SbomBuilder.BuildInventory(SampleSbom.Inventory with { Gaps = ["a gap"] }, "0.1.0").Compositions.ShouldHaveSingleItem().Aggregate.ShouldBe("incomplete");
+        SbomBuilder.BuildInventory(SampleSbom.Inventory with { Gaps = [new Core.Projects.Gap(Core.Projects.GapKind.Unknown, "a gap")] }, "0.1.0").Compositions.ShouldHaveSingleItem().Aggregate.ShouldBe("incomplete");
     }
 
     [Fact]
     public void What_is_missing_is_said_to_people_too()
     {
-        Messages(SampleSbom.Inventory, SampleSbom.Report).ShouldBeEmpty();
-        Messages(SampleSbom.Inventory with { Gaps = ["a gap."] }, SampleSbom.Report).ShouldBe(["the bill of materials is incomplete: a gap."]);
-        Messages(SampleSbom.Inventory, null).ShouldHaveSingleItem().ShouldContain("nothing was scanned");
-        Messages(SampleSbom.Inventory, SampleSbom.Report with { Platforms = [SampleSbom.Report.Platforms[0] with { OperatingSystem = null, Packages = [] }] })
+        Messages(SampleSbom.Inventory, SampleSbom.Listing).ShouldBeEmpty();
+        Messages(SampleSbom.Inventory with { Gaps = [new Core.Projects.Gap(Core.Projects.GapKind.Unknown, "a gap.")] }, SampleSbom.Listing).ShouldBe(["the bill of materials is incomplete: a gap."]);
+        Messages(SampleSbom.Inventory, null).ShouldHaveSingleItem().ShouldContain("nothing looked into the image");
+        Messages(SampleSbom.Inventory, SampleSbom.Listing with { Platforms = [SampleSbom.Listing.Platforms[0] with { OperatingSystem = null, Packages = [] }, SampleSbom.Listing.Platforms[1]] })
             .ShouldHaveSingleItem().ShouldContain("Trivy recognised no operating system in linux/amd64");
 
-        static IEnumerable<string> Messages(Core.Projects.ProjectInventory inventory, Core.Scanning.ScanReport? report)
+        // A platform that was not looked at is none that is known.
+        Messages(SampleSbom.Inventory, SampleSbom.Listing with { Platforms = [SampleSbom.Listing.Platforms[0]] })
+            .ShouldHaveSingleItem().ShouldContain("Trivy recognised no operating system in linux/arm64");
+
+        static IEnumerable<string> Messages(Core.Projects.ProjectInventory inventory, Core.Scanning.ImageListing? report)
         {
             var diagnostics = SbomCompleteness.Check(SbomBuilder.Build(inventory, report, SampleSbom.Context));
             diagnostics.ShouldAllBe(diagnostic => diagnostic.Code == DiagnosticCodes.SbomIncomplete);
@@ -141,7 +150,7 @@ public sealed class SbomBuilderSpecs
         sbom.Dependencies.Single(dependency => dependency.Ref == "application:Shop@1.4.0").DependsOn.ShouldContain(runtime[0].BomRef);
 
         // ASP.NET Core is needed, and nothing says which.
-        sbom.Gaps.ShouldContain(gap => gap.Contains("the version of Microsoft.AspNetCore.App in the image is not known", StringComparison.Ordinal));
+        sbom.Gaps.ShouldContain(gap => gap.Sentence.Contains("the version of Microsoft.AspNetCore.App in the image is not known", StringComparison.Ordinal));
     }
 
     [Fact]

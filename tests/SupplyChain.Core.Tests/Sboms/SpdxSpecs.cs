@@ -6,7 +6,7 @@ namespace SupplyChain.Core.Tests.Sboms;
 public sealed class SpdxSpecs : IDisposable
 {
     private readonly TestFolder _folder = new();
-    private static readonly Sbom Sbom = SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Report, SampleSbom.Context);
+    private static readonly Sbom Sbom = SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Listing, SampleSbom.Context);
 
     [Fact]
     public async Task Every_document_is_valid()
@@ -14,6 +14,7 @@ public sealed class SpdxSpecs : IDisposable
         string[] documents =
         [
             Write("image.json", Sbom),
+            Write("platform.json", SbomBuilder.Build(SampleSbom.Inventory, SampleSbom.Listing, SampleSbom.OfPlatform(1))),
             Write("unscanned.json", SbomBuilder.Build(SampleSbom.Inventory, null, SampleSbom.Context with { Timestamp = null, Images = [] })),
             Write("application.json", SbomBuilder.BuildInventory(SampleSbom.Inventory with { Application = new() }, "0.1.0")),
         ];
@@ -53,7 +54,7 @@ public sealed class SpdxSpecs : IDisposable
     public void An_incomplete_document_says_so()
     {
         SampleSbom.Spdx(Sbom).ShouldNotContain("known to be incomplete");
-        SampleSbom.Spdx(SbomBuilder.Build(SampleSbom.Inventory, null, SampleSbom.Context)).ShouldContain("known to be incomplete: nothing was scanned");
+        SampleSbom.Spdx(SbomBuilder.Build(SampleSbom.Inventory, null, SampleSbom.Context)).ShouldContain("known to be incomplete: nothing looked into the image");
     }
 
     public void Dispose() => _folder.Dispose();

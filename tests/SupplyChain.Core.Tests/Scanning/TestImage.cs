@@ -52,6 +52,32 @@ internal static class TestImage
             """.ReplaceLineEndings("\n"),
     };
 
+    /// <summary>Alpine with libssl3, whose origin is openssl.</summary>
+    public static Dictionary<string, string> Alpine() => new()
+    {
+        ["etc/alpine-release"] = "3.20.1\n",
+        ["etc/os-release"] = "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.20.1\n",
+        ["lib/apk/db/installed"] = "P:musl\nV:1.2.5-r0\nA:x86_64\no:musl\nL:MIT\n\nP:libssl3\nV:3.3.0-r2\nA:x86_64\no:openssl\nL:Apache-2.0\n\n",
+    };
+
+    /// <summary>Ubuntu with libssl3t64, whose source package is openssl.</summary>
+    public static Dictionary<string, string> Ubuntu() => new()
+    {
+        ["etc/lsb-release"] = "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=24.04\n",
+        ["etc/os-release"] = "NAME=\"Ubuntu\"\nID=ubuntu\nVERSION_ID=\"24.04\"\n",
+        ["var/lib/dpkg/status"] = """
+            Package: libssl3t64
+            Status: install ok installed
+            Architecture: amd64
+            Source: openssl
+            Version: 3.0.13-0ubuntu3.1
+            Maintainer: Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>
+            Description: Secure Sockets Layer toolkit
+
+
+            """.ReplaceLineEndings("\n"),
+    };
+
     public static Dictionary<string, string> Application(string deps = Deps) => new() { ["app/Hello.deps.json"] = deps };
 
     public static ImageLayout Write(string directory, params (Platform Platform, Dictionary<string, string>[] Layers)[] images)

@@ -39,3 +39,9 @@ internal sealed record DebianAdvisory(string Id, string Package, Severity Severi
     /// <summary>Whether the severity is Debian's own rating rather than the NVD's.</summary>
     public bool IsRatedByDebian { get; init; }
 }
+
+/// <summary>An entry of Alpine's secdb for Alpine 3.20, or of Ubuntu's CVE tracker for 24.04.</summary>
+/// <param name="Bucket"><c>alpine 3.20</c>, <c>ubuntu 24.04</c>.</param>
+/// <param name="FixedVersion">The first good version of the source package.</param>
+internal sealed record DistributionAdvisory(string Id, string Bucket, string Package, Severity Severity, string Title, string FixedVersion)
+    : Advisory(Id, Package, Severity, Title);

@@ -52,6 +52,11 @@ internal static class AdvisoryDatabase
                 Put(root.Bucket(DebianBucket).Bucket(debian.Package), debian.Id, new { debian.FixedVersion, Status = (int)debian.Status });
                 PutDetails(root, debian, debian.IsRatedByDebian ? "debian" : "nvd", []);
                 break;
+            case DistributionAdvisory other:
+                Put(root.Bucket("data-source"), other.Bucket, new { ID = other.Bucket.Split(' ')[0], Name = other.Bucket, URL = "https://secdb.alpinelinux.org/" });
+                Put(root.Bucket(other.Bucket).Bucket(other.Package), other.Id, new { other.FixedVersion });
+                PutDetails(root, other, "nvd", []);
+                break;
             default:
                 throw new ArgumentException($"No bucket for {advisory.GetType().Name}.", nameof(advisory));
         }

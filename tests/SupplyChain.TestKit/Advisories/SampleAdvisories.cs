@@ -99,7 +99,19 @@ internal static class SampleAdvisories
         IsRatedByDebian = true,
     };
 
-    /// <summary>Everything above.</summary>
+    /// <summary>The same flaw, fixed by three distributions in versions of their own.</summary>
+    public static readonly DebianAdvisory OpenSslDebian = new(
+        "CVE-2024-5535", "openssl", Severity.Critical, "openssl: SSL_select_next_proto buffer overread", DebianStatus.Fixed, "3.0.15-1~deb12u1");
+
+    /// <inheritdoc cref="OpenSslDebian"/>
+    public static readonly DistributionAdvisory OpenSslAlpine = new(
+        "CVE-2024-5535", "alpine 3.20", "openssl", Severity.Critical, "openssl: SSL_select_next_proto buffer overread", "3.3.1-r1");
+
+    /// <inheritdoc cref="OpenSslDebian"/>
+    public static readonly DistributionAdvisory OpenSslUbuntu = new(
+        "CVE-2024-5535", "ubuntu 24.04", "openssl", Severity.Critical, "openssl: SSL_select_next_proto buffer overread", "3.0.13-0ubuntu3.2");
+
+    /// <summary>Everything above that is in the sample base image or in a NuGet package.</summary>
     public static IReadOnlyList<Advisory> All { get; } =
     [
         NewtonsoftJson, SystemDrawing, RegularExpressions, AzureIdentity,
