@@ -28,6 +28,19 @@ public sealed class SeveralPlatformsSpecs(Workshop workshop)
             (await Workshop.RunAsync("cosign", "verify", "--key", workshop.PublicKey, "--insecure-ignore-tlog=true", image)).ExitCode.ShouldBe(0, image);
         }
 
+        // Each image of a platform also has a bill of materials that is about it alone.
+        foreach (var image in images)
+        {
+            var attested = (await Workshop.RunAsync("cosign", "verify-attestation", "--type", "https://cyclonedx.org/bom", "--key", workshop.PublicKey, "--insecure-ignore-tlog=true", image)).StandardOutput;
+            var statements = attested.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(Convert.FromBase64String(JsonDocument.Parse(line).RootElement.GetProperty("payload").GetString()!)).RootElement).ToList();
+            var digest = image.Split('@')[1];
+            statements.ShouldContain(statement => statement.GetProperty("subject").GetArrayLength() == 1
+                && statement.GetProperty("predicate").GetProperty("metadata").GetProperty("component").GetProperty("version").GetString() == digest);
+        }
+
+        // And publishing it again adds nothing to any of them.
+        (await project.PublishAsync(Cancellation, [.. workshop.To("several"), workshop.Signed, $"-p:ContainerBaseImage={workshop.MultiPlatformBaseImage}"])).Succeeded().Output.ShouldContain("nothing to add");
+
         // The SDK alone would have made 1.4.0-linux-x64 and 1.4.0-linux-arm64 as well; docker-registry keeps evidence under tags that begin with sha256-.
         (await Workshop.RunAsync("crane", "ls", $"{workshop.Registry.Host}/several")).StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Where(tag => !tag.StartsWith("sha256-", StringComparison.Ordinal)).ShouldBe(["1.4.0"]);

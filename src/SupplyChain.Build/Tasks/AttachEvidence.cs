@@ -12,12 +12,12 @@ public sealed class AttachEvidence : StageTask
             return;
 
         var pushed = State.Pushed.Read();
-        var (place, evidence, now) = (OpenDestination(plan).Evidence, State.Evidence.Read(), Package.Now());
+        var (place, evidence, own, now) = (OpenDestination(plan).Evidence, State.Evidence.Read(), State.PlatformEvidence.Read(), Package.Now());
         // The images of the platforms first, so that an index with evidence never has one without. A folder lists what it holds for everybody who reads it,
         // and nobody resolves an index there: it has the index alone.
         foreach (var subject in (plan.ToLayout ? [] : State.Image.Read().ListChildren()).Append(pushed.Root))
         {
-            foreach (var attached in await place.AttachAsync(subject, SignedEvidence.For(subject.Digest, evidence, pushed.Digest), now, cancellationToken))
+            foreach (var attached in await place.AttachAsync(subject, [.. SignedEvidence.For(subject.Digest, evidence, pushed.Digest), .. own.Where(signed => signed.Subject == subject.Digest)], now, cancellationToken))
                 Detail($"attached {attached} to {pushed.Reference.At(subject.Digest)} in {place.Store.Repository.Name}");
         }
     }

@@ -65,25 +65,50 @@ public sealed class PushImage : StageTask
         // The plan says what the image must carry; what a step wrote beyond that is for people only.
         foreach (var document in (State.Documents.ReadOrNull() ?? []).Where(document => plan.Attests(document.PredicateType) && !document.IsOfPlatform(image)))
             statements.Add(StatementToSign.Attestation(digest, plan.Repository.Name, document.PredicateType, await document.ReadAsync(digest, cancellationToken), platforms: children));
+        List<(Descriptor Image, List<StatementToSign> Statements)> images = [(image.Root, statements), .. await OfPlatformsAsync(plan, image, cancellationToken)];
+        List<StatementToSign> all = [.. images.SelectMany(one => one.Statements)];
         var (identity, runner) = (SigningIdentity.Resolve(plan.Signing, Package.Machine), Runner);
-        StatementSize.Require(statements, plan.Signing.UsesTransparencyLog(identity.IsKeyless));
+        StatementSize.Require(all, plan.Signing.UsesTransparencyLog(identity.IsKeyless));
         string Attested(IReadOnlyList<StatementToSign> signed) => PredicateTypes.Summary(signed.Select(statement => statement.PredicateType)).Length > 0 ? $"; attested {PredicateTypes.Summary(signed.Select(statement => statement.PredicateType))}" : "";
         var earlier = new EarlierEvidence(OpenDestination(plan), runner, cosign, plan.Signing, Package.Machine, StateDirectory) { Accepted = Kept.GetOrAdd(() => new AcceptedBundles()) };
-        var kept = await earlier.FindAsync(image.Root, statements, identity, plan.OutputDirectory, cancellationToken) ?? [];
-        List<StatementToSign> missing = [.. statements.Where(statement => kept.All(signed => signed.PredicateType != statement.PredicateType))];
-        if (missing.Count == 0)
+        var kept = new List<SignedEvidence>();
+        foreach (var (about, wanted) in images)
+            kept.AddRange(await earlier.FindAsync(about, wanted, identity, plan.OutputDirectory, cancellationToken) ?? []);
+        List<StatementToSign> missing = [.. all.Where(statement => !kept.Exists(signed => signed.PredicateType == statement.PredicateType && signed.Subject == statement.Subject))];
+        if (missing.Count > 0)
         {
-            State.Evidence.Write(kept);
-            Say($"already signed with {identity.DisplayName}{Attested(statements)}: nothing to add");
-            return;
+            var signer = new CosignSigner(runner, cosign, plan.Signing, Package.Machine) { Opened = opened, ForOlderLayoutAlone = plan.SignatureFormat == SignatureFormat.Legacy };
+            var made = await signer.SignAsync(missing, identity, plan.OutputDirectory, cancellationToken);
+            if (!await earlier.IsOfOneSignerAsync(kept, made, cancellationToken))
+                (kept, made, missing) = ([], await signer.SignAsync(all, identity, plan.OutputDirectory, cancellationToken), all);
+            kept.AddRange(made);
         }
 
-        var signer = new CosignSigner(runner, cosign, plan.Signing, Package.Machine) { Opened = opened, ForOlderLayoutAlone = plan.SignatureFormat == SignatureFormat.Legacy };
-        var made = await signer.SignAsync(missing, identity, plan.OutputDirectory, cancellationToken);
-        if (!await earlier.IsOfOneSignerAsync(kept, made, cancellationToken))
-            (kept, made, missing) = ([], await signer.SignAsync(statements, identity, plan.OutputDirectory, cancellationToken), statements);
-        State.Evidence.Write([.. kept, .. made]);
-        Say($"{(missing.Contains(statements[0]) ? "" : "already ")}signed with {identity.DisplayName}{Attested(missing)}");
+        State.Evidence.Write([.. kept.Where(signed => signed.Subject == digest)]);
+        State.PlatformEvidence.Write([.. kept.Where(signed => signed.Subject != digest)]);
+        Say(missing.Count == 0
+            ? $"already signed with {identity.DisplayName}{Attested(statements)}: nothing to add"
+            : $"{(missing.Contains(statements[0]) ? "" : "already ")}signed with {identity.DisplayName}{Attested(missing)}");
+    }
+
+    /// <summary>What is about the image of one platform alone: its own bill of materials.</summary>
+    private async Task<List<(Descriptor Image, List<StatementToSign> Statements)>> OfPlatformsAsync(PublishPlan plan, ImageLayout image, CancellationToken cancellationToken)
+    {
+        var found = new List<(Descriptor, List<StatementToSign>)>();
+        // A folder has evidence of the index alone.
+        foreach (var child in plan.ToLayout ? [] : image.ListChildren())
+        {
+            var statements = new List<StatementToSign>();
+            foreach (var document in (State.Documents.ReadOrNull() ?? []).Where(document => plan.Attests(document.PredicateType) && document.Image == child.Digest))
+            {
+                statements.Add(StatementToSign.Attestation(
+                    child.Digest, plan.Repository.Name, document.PredicateType, await document.ReadAsync(child.Digest, cancellationToken), Path.GetFileNameWithoutExtension(document.File)));
+            }
+
+            found.Add((child, statements));
+        }
+
+        return found;
     }
 
     /// <summary>When one of them fails, the other is cancelled and awaited: nothing goes on behind an error.</summary>

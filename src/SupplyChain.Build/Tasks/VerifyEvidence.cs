@@ -26,8 +26,24 @@ public sealed class VerifyEvidence : StageTask
         };
         // The bundles at the images of the platforms are the very ones that are verified at the index, or this fails.
         var children = Task.WhenAll((plan.ToLayout ? [] : State.Image.Read().ListChildren()).Select(child => new PlatformEvidence(destination.Evidence).RequireAsync(child, pushed, evidence, cancellationToken)));
-        var verification = await new Verifier(runner, cosign, Package.Machine) { Accepted = Kept.GetOrAdd(() => new AcceptedBundles()) }.VerifyAsync(request, cancellationToken);
-        await children;
+        var verifier = new Verifier(runner, cosign, Package.Machine) { Accepted = Kept.GetOrAdd(() => new AcceptedBundles()) };
+        // What is about one platform alone has signatures of its own.
+        var own = Task.WhenAll(State.PlatformEvidence.Read().GroupBy(signed => signed.Subject).Select(async signed =>
+        {
+            var child = State.Image.Read().ListChildren().Single(one => one.Digest == signed.Key);
+            return await verifier.VerifyAsync(
+                request with
+                {
+                    Reference = pushed.Reference.At(child.Digest),
+                    Digest = child.Digest,
+                    PredicateTypes = [.. signed.Select(one => one.PredicateType)],
+                    Own = [.. signed],
+                    Stored = [.. (await destination.Evidence.ReadAsync(child, cancellationToken)).Where(stored => stored.PredicateType != PredicateTypes.SimpleSigning)],
+                },
+                cancellationToken);
+        }));
+        var verification = await verifier.VerifyAsync(request, cancellationToken);
+        await Task.WhenAll(children, own);
         State.Verification.Write(verification);
     }
 }

@@ -63,10 +63,10 @@ internal sealed class BaseImageUpdate(IImageStore store, string lockFile, TimePr
                 return new Content(null, null, []);
             await using var stream = await store.ReadBlobAsync(config, cancellationToken);
             var document = await BoundedBody.ReadAsync(stream, LargestConfig, cancellationToken);
-            var platform = new PlatformImage(new Platform("linux", "amd64"), config, config, []);
+            var facts = document is null ? null : ImageFacts.Read(document);
             return new Content(
-                document is null ? null : ImageFacts.Read(document).Created,
-                document is null ? null : ImageFacts.Of(platform, document).RuntimeVersion,
+                facts?.Created,
+                facts?.RuntimeVersion,
                 [.. layers.Select(layer => layer.Digest)]);
         }
         catch (JsonException)

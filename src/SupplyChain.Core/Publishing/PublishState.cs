@@ -48,6 +48,10 @@ internal sealed class PublishState(string directory, StateMemory? memory = null)
     public StateFile<GateVerdict> Verdict => new(directory, "verdict.json", static () => GateJson.Indented.GateVerdict, static () => GateWriting.Default.GateVerdict, memory);
     public StateFile<PushedImage> Pushed => new(directory, "pushed.json", static () => StoresJson.Default.PushedImage, static () => StoresWriting.Default.PushedImage, memory);
     public StateFile<IReadOnlyList<SignedEvidence>> Evidence => new(directory, "evidence.json", static () => SigningJson.Default.IReadOnlyListSignedEvidence, static () => SigningWriting.Default.IReadOnlyListSignedEvidence, memory);
+
+    /// <summary>What is about the image of one platform alone, beside what it shares with the index.</summary>
+    public StateFile<IReadOnlyList<SignedEvidence>> PlatformEvidence => new(directory, "platform-evidence.json", static () => SigningJson.Default.IReadOnlyListSignedEvidence, static () => SigningWriting.Default.IReadOnlyListSignedEvidence, memory);
+
     /// <summary>The tags that were set.</summary>
     public StateFile<IReadOnlyList<string>> Tags => new(directory, "tags.json", static () => PublishingJson.Default.IReadOnlyListString, static () => PublishingWriting.Default.IReadOnlyListString, memory);
     public StateFile<Verification> Verification => new(directory, "verification.json", static () => SigningJson.Default.Verification, static () => SigningWriting.Default.Verification, memory);
@@ -111,9 +115,13 @@ internal sealed class PublishState(string directory, StateMemory? memory = null)
     /// <exception cref="DiagnosticException">SCB0109: a step that writes one of them has not run.</exception>
     public void RequireDocuments(IReadOnlyList<string> predicateTypes)
     {
-        var image = Image.Read();
-        var written = (Documents.ReadOrNull() ?? []).Where(document => !document.IsOfPlatform(image)).ToList();
-        if (predicateTypes.FirstOrDefault(type => written.All(document => document.PredicateType != type)) is { } missing)
+        var (image, written) = (Image.Read(), Documents.ReadOrNull() ?? []);
+        var missing = predicateTypes.FirstOrDefault(type => !written.Any(document => document.PredicateType == type && !document.IsOfPlatform(image)));
+
+        // The image of each platform has a bill of materials of its own.
+        missing ??= predicateTypes.FirstOrDefault(type => type is PredicateTypes.CycloneDx or PredicateTypes.Spdx
+            && image.ListChildren().Any(child => !written.Any(document => document.PredicateType == type && document.Image == child.Digest)));
+        if (missing is not null)
         {
             throw new DiagnosticException(
                 DiagnosticCodes.StateUnusable,
