@@ -67,7 +67,7 @@ internal sealed class SbomSample(int packages, int systemPackages)
 
         var direct = string.Join(",", Enumerable.Range(0, Math.Min(50, packages)).Select(i => $"\"Contoso.Package.{i} >= 1.0.0\""));
         File.WriteAllText(folder.File("project.assets.json"), $$"""
-            {"version":3,"targets":{"net10.0":{ {{targets}} }},"libraries":{ {{libraries}} },"projectFileDependencyGroups":{"net10.0":[{{direct}}]},"packageFolders":{"{{folder.File("packages")}}/":{} },
+            {"version":3,"targets":{"net10.0":{ {{targets}} } },"libraries":{ {{libraries}} },"projectFileDependencyGroups":{"net10.0":[{{direct}}] },"packageFolders":{"{{folder.File("packages")}}/":{} },
              "project":{"version":"1.0.0","restore":{},"frameworks":{"net10.0":{"targetAlias":"net10.0","dependencies":{ {{dependencies}} } } } } }
             """);
     }
