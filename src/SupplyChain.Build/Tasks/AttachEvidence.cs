@@ -13,12 +13,18 @@ public sealed class AttachEvidence : StageTask
 
         var pushed = State.Pushed.Read();
         var (place, evidence, own, now) = (OpenDestination(plan).Evidence, State.Evidence.Read(), State.PlatformEvidence.Read(), Package.Now());
+        var all = new List<string>();
         // The images of the platforms first, so that an index with evidence never has one without. A folder lists what it holds for everybody who reads it,
         // and nobody resolves an index there: it has the index alone.
         foreach (var subject in (plan.ToLayout ? [] : State.Image.Read().ListChildren()).Append(pushed.Root))
         {
             foreach (var attached in await place.AttachAsync(subject, [.. SignedEvidence.For(subject.Digest, evidence, pushed.Digest), .. own.Where(signed => signed.Subject == subject.Digest)], now, cancellationToken))
+            {
+                all.Add(attached);
                 Detail($"attached {attached} to {pushed.Reference.At(subject.Digest)} in {place.Store.Repository.Name}");
+            }
         }
+
+        State.Attached.Write(all);
     }
 }

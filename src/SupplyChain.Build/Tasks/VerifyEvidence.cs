@@ -16,10 +16,14 @@ public sealed class VerifyEvidence : StageTask
         var destination = OpenDestination(plan);
         var identity = SigningIdentity.Resolve(plan.Signing, Package.Machine);
         var signer = await new PublicKeySource(runner, cosign, plan.Signing, Package.Machine).GetAsync(identity, evidence, StateDirectory, cancellationToken);
+        // Only what the step before has attached is attached again: a step that was removed is not made up for.
+        var stored = State.Attached.ReadOrNull() is null
+            ? await destination.Evidence.ReadAsync(pushed.Root, cancellationToken)
+            : await new LostEvidence(destination.Evidence, Detail).ReadBackAsync(pushed.Root, evidence, Package.Now(), cancellationToken);
         var request = new VerificationRequest(pushed.Reference, pushed.Digest, [.. Completeness.RequiredTypes(plan).Union(evidence.Select(signed => signed.PredicateType))], signer)
         {
             Own = evidence,
-            Stored = [.. (await destination.Evidence.ReadAsync(pushed.Root, cancellationToken)).Where(stored => stored.PredicateType != PredicateTypes.SimpleSigning)],
+            Stored = [.. stored.Where(bundle => bundle.PredicateType != PredicateTypes.SimpleSigning)],
             Legacy = plan.SignatureFormat == SignatureFormat.Legacy,
             Access = await destination.AccessAsync(cancellationToken),
             WorkDirectory = StateDirectory,
@@ -38,7 +42,7 @@ public sealed class VerifyEvidence : StageTask
                     Digest = child.Digest,
                     PredicateTypes = [.. signed.Select(one => one.PredicateType)],
                     Own = [.. signed],
-                    Stored = [.. (await destination.Evidence.ReadAsync(child, cancellationToken)).Where(stored => stored.PredicateType != PredicateTypes.SimpleSigning)],
+                    Stored = [.. (await destination.Evidence.ReadAsync(child, cancellationToken)).Where(bundle => bundle.PredicateType != PredicateTypes.SimpleSigning)],
                 },
                 cancellationToken);
         }));

@@ -52,6 +52,9 @@ internal sealed class PublishState(string directory, StateMemory? memory = null)
     /// <summary>What is about the image of one platform alone, beside what it shares with the index.</summary>
     public StateFile<IReadOnlyList<SignedEvidence>> PlatformEvidence => new(directory, "platform-evidence.json", static () => SigningJson.Default.IReadOnlyListSignedEvidence, static () => SigningWriting.Default.IReadOnlyListSignedEvidence, memory);
 
+    /// <summary>What was attached, for people; that it is there says that the evidence was.</summary>
+    public StateFile<IReadOnlyList<string>> Attached => new(directory, "attached.json", static () => PublishingJson.Default.IReadOnlyListString, static () => PublishingWriting.Default.IReadOnlyListString, memory);
+
     /// <summary>The tags that were set.</summary>
     public StateFile<IReadOnlyList<string>> Tags => new(directory, "tags.json", static () => PublishingJson.Default.IReadOnlyListString, static () => PublishingWriting.Default.IReadOnlyListString, memory);
     public StateFile<Verification> Verification => new(directory, "verification.json", static () => SigningJson.Default.Verification, static () => SigningWriting.Default.Verification, memory);

@@ -190,6 +190,28 @@ public sealed class EvidencePlaceSpecs : IAsyncLifetime
 
     private string Reference => _store.Repository.At(_image.Digest).ToString();
 
+    [Fact]
+    public async Task What_another_writer_took_off_the_list_is_attached_again_and_his_stays()
+    {
+        var place = Place(SignatureFormat.Bundle);
+        await _fixture.MakeKeyAsync("other");
+        var theirs = await _fixture.SignAsync(_fixture.Settings("other.key"), SigningFixture.Signature(_image.Digest), SigningFixture.SbomOf(_image.Digest, "theirs"));
+        await place.AttachAsync(_image, theirs, DateTimeOffset.UnixEpoch, SigningFixture.Token);
+        var tag = $"sha256-{_image.Digest.Hex}";
+        var list = (await _store.ReadTagAsync(tag, SigningFixture.Token))!.Content!;
+        var ours = await SignAsync(_fixture.Settings("cosign.key"), place.Format);
+        await place.AttachAsync(_image, ours, DateTimeOffset.UnixEpoch, SigningFixture.Token);
+        // The list as it was before ours, written after ours had been read back.
+        using var content = new ByteArrayContent(list);
+        content.Headers.ContentType = new(MediaTypes.OciIndex);
+        (await _http.PutAsync($"http://{_registry.Host}/v2/team/hello-api/manifests/{tag}", content, SigningFixture.Token)).IsSuccessStatusCode.ShouldBeTrue();
+        (await place.ReadAsync(_image, SigningFixture.Token)).Count.ShouldBe(theirs.Count);
+
+        var stored = await new LostEvidence(place, _ => { }).ReadBackAsync(_image, ours, DateTimeOffset.UnixEpoch, SigningFixture.Token);
+
+        stored.Count.ShouldBe(theirs.Count + ours.Count);
+    }
+
     private EvidencePlace Place(SignatureFormat format) => new(_store, format, TimeProvider.System);
 
     private Task<IReadOnlyList<SignedEvidence>> SignAsync(SigningSettings settings, SignatureFormat format) => _fixture.SignAsync(settings, Statements(format));

@@ -1,0 +1,41 @@
+using SupplyChain.Core.Images;
+using SupplyChain.Core.Signing;
+
+namespace SupplyChain.Core.Publishing;
+
+/// <summary>
+/// Evidence that another publish of the very same image has taken off the list again. Registries without the referrers API, and without conditional
+/// writes, keep that list under a tag: who has read it before our entries were there, and writes it after we have read them back, takes them out.
+/// </summary>
+/// <param name="log">For the detailed log.</param>
+internal sealed class LostEvidence(EvidencePlace place, Action<string> log)
+{
+    private const int MostRounds = 6;
+
+    /// <summary>What is there, after what this publish attached and somebody has taken off the list is on it again. Whether it is right, the verification says.</summary>
+    public async Task<IReadOnlyList<StoredBundle>> ReadBackAsync(Descriptor image, IReadOnlyList<SignedEvidence> attached, DateTimeOffset created, CancellationToken cancellationToken)
+    {
+        for (var round = 1; ; round++)
+        {
+            var stored = await place.ReadAsync(image, cancellationToken);
+            if (round == MostRounds || await IsAllThereAsync(stored, attached, cancellationToken))
+                return stored;
+            log($"Another writer took evidence of {image.Digest.Short} off its list in {place.Store.Repository.Name}; attaching it again.");
+            // Two that collided must not collide again.
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(30, 120) * round), cancellationToken);
+            await place.AttachAsync(image, attached, created, cancellationToken);
+        }
+    }
+
+    private static async Task<bool> IsAllThereAsync(IReadOnlyList<StoredBundle> stored, IReadOnlyList<SignedEvidence> attached, CancellationToken cancellationToken)
+    {
+        var there = stored.Select(bundle => Bundle.TryParse(bundle.Content)).OfType<Bundle>().Select(bundle => Digest.Of(bundle.Payload.Span)).ToHashSet();
+        foreach (var signed in attached.Where(signed => signed.PredicateType != PredicateTypes.SimpleSigning))
+        {
+            if (Bundle.TryParse(await File.ReadAllBytesAsync(signed.BundleFile, cancellationToken)) is { } bundle && !there.Contains(Digest.Of(bundle.Payload.Span)))
+                return false;
+        }
+
+        return true;
+    }
+}
