@@ -56,7 +56,7 @@ public sealed class FailingPartsSpecs(Workshop workshop)
     // Signs, and verifies nothing.
     [InlineData("case $1 in verify*) echo 'Error: no matching attestations' >&2; exit 10;; esac; exec \"$REAL\" \"$@\"", "error SCB5801", "")]
     // Signs with another key than the one it was given.
-    [InlineData("case $1 in attest*) set -- $(echo \"$*\" | sed \"s#--key=[^ ]*cosign.key#--key=$OTHER#; s#--key [^ ]*cosign.key#--key $OTHER#\");; esac; exec \"$REAL\" \"$@\"", "error SCB5", "")]
+    [InlineData("case $1 in attest*|sign*) set -- $(echo \"$*\" | sed \"s#--key=[^ ]*cosign.key#--key=$OTHER#; s#--key [^ ]*cosign.key#--key $OTHER#\");; esac; exec \"$REAL\" \"$@\"", "error SCB5", "")]
     public async Task A_fake_cosign_that_fails_means_no_tag(string script, string error, string more)
     {
         using var programs = new FakePrograms();
