@@ -27,15 +27,28 @@ internal sealed class LostEvidence(EvidencePlace place, Action<string> log)
         }
     }
 
+    /// <summary>A bundle that cannot be read is nothing to attach: the verification says so.</summary>
     private static async Task<bool> IsAllThereAsync(IReadOnlyList<StoredBundle> stored, IReadOnlyList<SignedEvidence> attached, CancellationToken cancellationToken)
     {
         var there = stored.Select(bundle => Bundle.TryParse(bundle.Content)).OfType<Bundle>().Select(bundle => Digest.Of(bundle.Payload.Span)).ToHashSet();
         foreach (var signed in attached.Where(signed => signed.PredicateType != PredicateTypes.SimpleSigning))
         {
-            if (Bundle.TryParse(await File.ReadAllBytesAsync(signed.BundleFile, cancellationToken)) is { } bundle && !there.Contains(Digest.Of(bundle.Payload.Span)))
+            if (await ReadAsync(signed.BundleFile, cancellationToken) is { } bundle && !there.Contains(Digest.Of(bundle.Payload.Span)))
                 return false;
         }
 
         return true;
+    }
+
+    private static async Task<Bundle?> ReadAsync(string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Bundle.ReadAsync(file, cancellationToken);
+        }
+        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 }

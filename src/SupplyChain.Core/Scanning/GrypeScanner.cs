@@ -33,7 +33,7 @@ internal sealed class GrypeScanner(IToolRunner runner, Tool grype, Tool trivy, G
         var process = new GrypeProcess(runner, grype, place, request);
         // The database is fetched while the image is being made and listed.
         var database = StoppingAsync(new GrypeDatabase(process, clock ?? TimeProvider.System).EnsureAsync(request, abort.Token), abort);
-        var listed = StoppingAsync(ListAsync(request, abort.Token), abort);
+        var listed = StoppingAsync(new TrivyLister(runner, trivy, clock).ReportAsync(request, abort.Token), abort);
         await Task.WhenAll(database, listed);
         var run = new GrypeRun(process, request, configuration, place, abort.Token);
         var (listing, image) = (await listed, await request.Image);
@@ -44,23 +44,6 @@ internal sealed class GrypeScanner(IToolRunner runner, Tool grype, Tool trivy, G
         if (target is GrypeTarget.Image && request.InventoryFile is { } inventory)
             runs.Add(run.ScanInventoryAsync(inventory));
         return GrypeMerge.Merge(listing, await Task.WhenAll(runs.Select(one => StoppingAsync(one, abort))));
-    }
-
-    /// <summary>Trivy's cache of layers is kept for this too, in a folder of its own.</summary>
-    private async Task<ScanReport> ListAsync(ScanRequest request, CancellationToken cancellationToken)
-    {
-        var cache = Path.Combine(TrivyCacheDirectory.Of(request), "supplychain-listing");
-        try
-        {
-            await EmptyTrivyDatabase.WriteAsync(cache, cancellationToken);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            cache = Path.Combine(request.WorkDirectory, "listing");
-            await EmptyTrivyDatabase.WriteAsync(cache, cancellationToken);
-        }
-
-        return await new TrivyScanner(runner, trivy, clock).ScanAsync(request with { CacheDirectory = cache, Offline = true, Server = null }, cancellationToken);
     }
 
     private static ScanReport OnePlatform(ScanReport listing, PlatformImage platform) =>

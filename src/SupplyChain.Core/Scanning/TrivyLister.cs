@@ -9,7 +9,14 @@ namespace SupplyChain.Core.Scanning;
 internal sealed class TrivyLister(IToolRunner runner, Tool trivy, TimeProvider? clock = null)
 {
     /// <exception cref="Diagnostics.DiagnosticException">As <see cref="IScanner.ScanAsync"/>.</exception>
-    public async Task<ImageListing> ListAsync(ScanRequest request, CancellationToken cancellationToken)
+    public async Task<ImageListing> ListAsync(ScanRequest request, CancellationToken cancellationToken) =>
+        // Its raw report names no vulnerability because it knows none: nobody is to find it among the evidence.
+        ImageListing.Of(await ReportAsync(
+            request with { Secrets = false, InventoryFile = null, OutputDirectory = Path.Combine(request.WorkDirectory, "listed") }, cancellationToken));
+
+    /// <summary>The same as a report, with what else the request asks for (secrets, the raw reports) and without a vulnerability.</summary>
+    /// <exception cref="Diagnostics.DiagnosticException">As <see cref="IScanner.ScanAsync"/>.</exception>
+    public async Task<ScanReport> ReportAsync(ScanRequest request, CancellationToken cancellationToken)
     {
         var cache = Path.Combine(TrivyCacheDirectory.Of(request), "supplychain-listing");
         try
@@ -22,9 +29,6 @@ internal sealed class TrivyLister(IToolRunner runner, Tool trivy, TimeProvider? 
             await EmptyTrivyDatabase.WriteAsync(cache, cancellationToken);
         }
 
-        // Its raw report names no vulnerability because it knows none: nobody is to find it among the evidence.
-        var report = await new TrivyScanner(runner, trivy, clock).ScanAsync(
-            request with { CacheDirectory = cache, Offline = true, Secrets = false, InventoryFile = null, OutputDirectory = Path.Combine(request.WorkDirectory, "listed") }, cancellationToken);
-        return ImageListing.Of(report);
+        return await new TrivyScanner(runner, trivy, clock).ScanAsync(request with { CacheDirectory = cache, Offline = true, Server = null }, cancellationToken);
     }
 }
