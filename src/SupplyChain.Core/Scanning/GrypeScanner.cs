@@ -32,8 +32,8 @@ internal sealed class GrypeScanner(IToolRunner runner, Tool grype, Tool trivy, G
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var process = new GrypeProcess(runner, grype, place, request);
         // The database is fetched while the image is being made and listed.
-        var database = StoppingAsync(new GrypeDatabase(process, clock ?? TimeProvider.System).EnsureAsync(request, abort.Token), abort);
-        var listed = StoppingAsync(new TrivyLister(runner, trivy, clock).ReportAsync(request, abort.Token), abort);
+        var database = TrivyScanner.StoppingAsync(new GrypeDatabase(process, clock ?? TimeProvider.System).EnsureAsync(request, abort.Token), abort);
+        var listed = TrivyScanner.StoppingAsync(new TrivyLister(runner, trivy, clock).ReportAsync(request, abort.Token), abort);
         await Task.WhenAll(database, listed);
         var run = new GrypeRun(process, request, configuration, place, abort.Token);
         var (listing, image) = (await listed, await request.Image);
@@ -43,7 +43,7 @@ internal sealed class GrypeScanner(IToolRunner runner, Tool grype, Tool trivy, G
             : run.ScanSbomAsync(OnePlatform(listing, platform), platform.Platform.ToString(), names[index], writeSbom)).ToList();
         if (target is GrypeTarget.Image && request.InventoryFile is { } inventory)
             runs.Add(run.ScanInventoryAsync(inventory));
-        return GrypeMerge.Merge(listing, await Task.WhenAll(runs.Select(one => StoppingAsync(one, abort))));
+        return GrypeMerge.Merge(listing, await Task.WhenAll(runs.Select(one => TrivyScanner.StoppingAsync(one, abort))));
     }
 
     private static ScanReport OnePlatform(ScanReport listing, PlatformImage platform) =>
@@ -59,18 +59,4 @@ internal sealed class GrypeScanner(IToolRunner runner, Tool grype, Tool trivy, G
                 : package),
         ],
     };
-
-    /// <summary>The first that fails stops the others.</summary>
-    private static async Task<T> StoppingAsync<T>(Task<T> task, CancellationTokenSource abort)
-    {
-        try
-        {
-            return await task;
-        }
-        catch
-        {
-            await abort.CancelAsync();
-            throw;
-        }
-    }
 }

@@ -55,7 +55,7 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
     }
 
     /// <summary>The first that fails stops the others.</summary>
-    private static async Task<T> StoppingAsync<T>(Task<T> task, CancellationTokenSource abort)
+    internal static async Task<T> StoppingAsync<T>(Task<T> task, CancellationTokenSource abort)
     {
         try
         {
