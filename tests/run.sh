@@ -13,7 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 configuration=Release
 results=$PWD/artifacts/test-results
-hung_after=3600 # seconds
+hung_after=2400 # seconds
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false DOTNET_CLI_UI_LANGUAGE=en
 export MSBUILDTERMINALLOGGER=off
@@ -88,7 +88,7 @@ run() {
   fi
   echo "== $name"
   # In the background, so that an interrupt is seen at once; timeout ends the runner with everything it started.
-  timeout --kill-after=10 "$hung_after" "$program" -noColor -noLogo -noAutoReporters -result-xml "$results/$name.xml" ${arguments[@]+"${arguments[@]}"} > "$results/$name.log" 2>&1 &
+  timeout --kill-after=10 "$hung_after" "$program" -noColor -noLogo -noAutoReporters -diagnostics -longRunning 120 -result-xml "$results/$name.xml" ${arguments[@]+"${arguments[@]}"} > "$results/$name.log" 2>&1 &
   runner=$!
   wait "$runner" || code=$?
   runner=
@@ -98,10 +98,11 @@ run() {
   failed=$((failed + ${project_failed:-0} + ${project_errors:-0}))
   skipped=$((skipped + ${project_skipped:-0}))
   if [ "$code" != 0 ] || [ "${project_failed:-0}" != 0 ]; then
-    grep -vE '^ *(Discovering|Discovered|Starting|Finished):|^ *$' "$results/$name.log" || true
+    grep -vE '^ *(Discovering|Discovered|Starting|Finished):|\[D::|^ *$' "$results/$name.log" || true
   fi
   if [ "$code" = 124 ] || [ "$code" = 137 ]; then
-    echo "$name did not end within $((hung_after / 60)) minutes and was stopped."
+    echo "$name did not end within $((hung_after / 60)) minutes and was stopped. What ran for long:"
+    grep -F '[Long Running Test]' "$results/$name.log" | tail -n 10 || true
     failed=$((failed + 1))
   elif [ -z "$project_passed" ] || { [ "$code" != 0 ] && [ "$((${project_failed:-0} + ${project_errors:-0}))" = 0 ]; }; then
     echo "$name crashed with exit code $code; see artifacts/test-results/$name.log."

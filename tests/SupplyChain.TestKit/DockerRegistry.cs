@@ -116,11 +116,14 @@ internal sealed partial class DockerRegistry : IAsyncDisposable
         using (var http = NewClient())
         using (await http.GetAsync(marker, cancellationToken))
         {
-            while (_requests.All(request => request.Path != marker))
-            {
-                ObjectDisposedException.ThrowIf(_process.HasExited, this);
-                await Task.Delay(5, cancellationToken);
-            }
+            await Eventually.UntilAsync(
+                () =>
+                {
+                    ObjectDisposedException.ThrowIf(_process.HasExited, this);
+                    return _requests.Any(request => request.Path == marker);
+                },
+                $"{marker} in the access log",
+                cancellationToken);
         }
 
         return [.. _requests.Where(request => !request.Path.StartsWith("/v2/?marker=", StringComparison.Ordinal))];

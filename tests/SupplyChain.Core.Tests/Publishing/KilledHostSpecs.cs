@@ -138,7 +138,17 @@ public sealed class KilledHostSpecs : IAsyncDisposable
                 return null;
             }
         }
-        await host.WaitForExitAsync(Token);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromMinutes(3));
+        try
+        {
+            await host.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!Token.IsCancellationRequested)
+        {
+            host.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{image} is not published after three minutes:\n{string.Join('\n', await output)}");
+        }
         _errors = string.Join('\n', await output);
         host.ExitCode.ShouldBe(0, _errors);
         return host.ExitCode;

@@ -1,11 +1,11 @@
-using CliWrap;
-using CliWrap.Buffered;
-using SupplyChain.Core.Images;
+using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Gating;
+using SupplyChain.Core.Images;
 using SupplyChain.Core.Projects;
 using SupplyChain.Core.Reports;
 using SupplyChain.Core.Scanning;
 using SupplyChain.Core.Tests.Gating;
+using SupplyChain.Core.Tools;
 using SupplyChain.TestKit;
 
 namespace SupplyChain.Core.Tests.Reports;
@@ -55,11 +55,25 @@ public sealed class HtmlScreenshotSpecs : IDisposable
     private async Task<string> ChromiumAsync(int width, int height, bool dark, string what, string file)
     {
         string[] flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking", "--no-first-run", $"--user-data-dir={_folder.File("profile")}", $"--window-size={width},{height}"];
-        var result = await Cli.Wrap(Toolchain.Require("chromium"))
-            .WithArguments([.. flags, .. (string[])(dark ? ["--force-dark-mode", "--enable-features=WebContentsForceDark:inversion_method/none"] : []), what, new Uri(file).AbsoluteUri])
-            .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Cancellation);
-        result.ExitCode.ShouldBe(0, result.StandardError);
-        return result.StandardOutput;
+        var invocation = new ToolInvocation(
+            new Tool("chromium", Toolchain.Require("chromium"), "the toolchain"),
+            [.. flags, .. (string[])(dark ? ["--force-dark-mode", "--enable-features=WebContentsForceDark:inversion_method/none"] : []), what, new Uri(file).AbsoluteUri])
+        {
+            TimeLimit = TimeSpan.FromMinutes(1),
+        };
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var result = await new ToolRunner().RunAsync(invocation, Cancellation);
+                result.ExitCode.ShouldBe(0, result.StandardError);
+                return result.StandardOutput;
+            }
+            catch (DiagnosticException e) when (e.Diagnostic.Code == DiagnosticCodes.ToolTimedOut && attempt < 3)
+            {
+                // A headless Chromium hangs at times, before it has drawn anything or after it is done. That is no fault of the page.
+            }
+        }
     }
 
     /// <summary>What a stopped publish looks like, with names as long as real ones are.</summary>

@@ -248,8 +248,7 @@ public sealed class TrivyScannerSpecs : IDisposable
         var image = new TaskCompletionSource<ImageLayout>();
         var scan = new TrivyScanner(new ToolRunner(), Trivy).ScanAsync(ready with { Image = image.Task }, Cancellation);
         var inventoryReport = Path.Combine(ready.OutputDirectory, "scan.inventory.trivy.json");
-        while (!File.Exists(inventoryReport) && !scan.IsCompleted)
-            await Task.Delay(20, Cancellation);
+        await Eventually.UntilAsync(() => File.Exists(inventoryReport) || scan.IsCompleted, inventoryReport, Cancellation);
         scan.IsCompleted.ShouldBeFalse("the image is not there yet");
         image.SetResult(await ready.Image);
         (await scan).Image.ShouldBe((await ready.Image).Root.Digest);

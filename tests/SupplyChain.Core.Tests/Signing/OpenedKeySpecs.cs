@@ -1,5 +1,6 @@
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Signing;
+using SupplyChain.TestKit;
 
 namespace SupplyChain.Core.Tests.Signing;
 
@@ -59,8 +60,7 @@ public sealed class OpenedKeySpecs : IDisposable
     {
         await _fixture.MakeKeyAsync("cosign");
         var opened = Open("cosign.key", 2);
-        while (Processes() == 0)
-            await Task.Delay(20, SigningFixture.Token);
+        await Eventually.UntilAsync(() => Processes() > 0, "a cosign that waits", SigningFixture.Token);
 
         opened.Dispose();
 

@@ -147,8 +147,7 @@ public sealed class ToolShelfSpecs : IAsyncLifetime
         _bench.Mirror.Fault = (_, _) => new HttpReply(200, new byte[100_000]) { Drip = TimeSpan.FromMilliseconds(10) };
         var shelf = Shelf();
         shelf.Begin(new Tool("cosign", _bench.Cache.Program(release), "pinned release") { Release = release });
-        while (_bench.Mirror.Calls.Count == 0)
-            await Task.Delay(5, Cancellation);
+        await Eventually.UntilAsync(() => _bench.Mirror.Calls.Count > 0, "the download's first request", Cancellation);
 
         shelf.Dispose();
 
