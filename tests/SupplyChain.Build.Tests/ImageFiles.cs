@@ -43,16 +43,23 @@ internal static class ImageFiles
     }
 
     /// <summary>A file of an image in a layout, by platform; the last layer that has it counts. Null: no layer has it.</summary>
-    public static async Task<byte[]?> FileAsync(string layout, string digest, string path, string? architecture = null)
+    public static async Task<byte[]?> FileAsync(string layout, string digest, string path, string? architecture = null) =>
+        (await FindAsync(layout, digest, path, architecture))?.Content;
+
+    /// <summary>In which layer a file of an image is, counted from the top: 0 is the last one. Null: in none.</summary>
+    public static async Task<int?> LayerAsync(string layout, string digest, string path, string? architecture = null) =>
+        (await FindAsync(layout, digest, path, architecture))?.FromTop;
+
+    private static async Task<(int FromTop, byte[] Content)?> FindAsync(string layout, string digest, string path, string? architecture)
     {
         using var root = JsonDocument.Parse(Blob(layout, digest));
         if (root.RootElement.TryGetProperty("manifests", out var platforms))
         {
             var child = platforms.EnumerateArray().Single(one => one.GetProperty("platform").GetProperty("architecture").GetString() == architecture);
-            return await FileAsync(layout, child.GetProperty("digest").GetString()!, path);
+            return await FindAsync(layout, child.GetProperty("digest").GetString()!, path, null);
         }
 
-        foreach (var layer in root.RootElement.GetProperty("layers").EnumerateArray().Reverse())
+        foreach (var (fromTop, layer) in root.RootElement.GetProperty("layers").EnumerateArray().Reverse().Index())
         {
             await using var stream = new System.IO.Compression.GZipStream(new MemoryStream(Blob(layout, layer.GetProperty("digest").GetString()!)), System.IO.Compression.CompressionMode.Decompress);
             await using var reader = new TarReader(stream);
@@ -62,7 +69,7 @@ internal static class ImageFiles
                     continue;
                 using var content = new MemoryStream();
                 await entry.DataStream.CopyToAsync(content);
-                return content.ToArray();
+                return (fromTop, content.ToArray());
             }
         }
 

@@ -53,11 +53,41 @@ public sealed class ReproduciblePublishSpecs(Workshop workshop)
         config.RootElement.GetProperty("created").GetString().ShouldBe("2026-03-04T05:06:07Z");
         config.RootElement.GetProperty("config").GetProperty("Labels").GetProperty("org.opencontainers.image.created").GetString().ShouldBe("2026-03-04T05:06:07Z");
 
-        await using (var layer = new GZipStream(File.OpenRead(Blob(manifest.RootElement.GetProperty("layers").EnumerateArray().Last())), CompressionMode.Decompress))
+        // The two that this publish added: no file is in both.
+        foreach (var added in manifest.RootElement.GetProperty("layers").EnumerateArray().TakeLast(2))
+        {
+            await using var layer = new GZipStream(File.OpenRead(Blob(added)), CompressionMode.Decompress);
             await TarFile.ExtractToDirectoryAsync(layer, Directory.CreateDirectory(project.Path("unpacked")).FullName, overwriteFiles: false, Cancellation);
+        }
         var run = await Cli.Wrap("dotnet").WithArguments([project.Path("unpacked/app/HelloApi.dll")]).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(Cancellation);
         run.StandardOutput.Trim().ShouldBe("hello", run.StandardError);
         File.ReadAllText(project.Path("unpacked/app/HelloApi.cdx.json")).ShouldContain("2026-03-04T05:06:07Z");
+    }
+
+    [Fact]
+    public async Task After_a_change_of_one_line_only_the_applications_own_files_are_new_in_the_image()
+    {
+        var project = workshop.NewProject();
+        project.WriteProject(items: """<PackageReference Include="Newtonsoft.Json" Version="13.0.3" />""");
+        string[] Blobs() => Directory.GetFiles(project.Path("bin/Release/net10.0/supply-chain/image/blobs/sha256"));
+        (await project.PublishAsync(Cancellation, [workshop.OnBaseImage])).Succeeded();
+        var before = Blobs();
+        project.Write("Program.cs", """Console.WriteLine("hello " + Newtonsoft.Json.JsonConvert.SerializeObject(5));""");
+        (await project.PublishAsync(Cancellation, [workshop.OnBaseImage])).Succeeded();
+
+        var added = Blobs().Except(before).ToList();
+        // The layer, the configuration and the manifest.
+        added.Count.ShouldBe(3);
+        var own = new[] { "HelloApi.dll", "HelloApi.pdb" }.Sum(file => Compressed(project.Path($"bin/Release/net10.0/publish/{file}")));
+        added.Sum(file => new FileInfo(file).Length).ShouldBeLessThanOrEqualTo(own + 20 * 1024);
+    }
+
+    private static long Compressed(string file)
+    {
+        var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
+            gzip.Write(File.ReadAllBytes(file));
+        return compressed.Length;
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using SupplyChain.Core.Projects;
+using SupplyChain.Core.Publishing;
 using SupplyChain.TestKit;
 
 namespace SupplyChain.Build.Tests;
@@ -38,6 +39,9 @@ public sealed class ShapeSpecs(Workshop workshop, ShapeSpecs.Shop shop) : IClass
         (loose.Name, loose.Files[0], loose.Sha512).ShouldBe(("CliWrap", "CliWrap.dll", Convert.ToHexStringLower(SHA512.HashData(File.ReadAllBytes(shop.Of(workshop).Project.Path("lib/CliWrap.dll"))))));
         var orders = inventory.Projects.ShouldHaveSingleItem();
         (orders.File, orders.Sha512).ShouldBe(("Orders.dll", Convert.ToHexStringLower(SHA512.HashData(File.ReadAllBytes(Path.Combine(shop.Of(workshop).Output("framework-dependent"), "Orders.dll"))))));
+        // What a layer of its own is made of, see SupplyChainLayers.
+        DependencyFiles.Of(inventory).ShouldContain("app/libe_sqlite3.so");
+        DependencyFiles.Of(inventory).ShouldNotContain("app/Orders.dll");
         // The bill of materials lies in the publish folder for a container only, and for no longer than it takes.
         File.Exists(Path.Combine(shop.Of(workshop).Output("framework-dependent"), "Shop.cdx.json")).ShouldBeFalse();
     }
@@ -51,6 +55,7 @@ public sealed class ShapeSpecs(Workshop workshop, ShapeSpecs.Shop shop) : IClass
         inventory.LooseFiles.ShouldHaveSingleItem().Name.ShouldBe("CliWrap");
         Files(inventory, NetCore).ShouldContain("System.Private.CoreLib.dll");
         Files(inventory, NetCore).ShouldContain("System.Text.Json.dll");
+        DependencyFiles.Of(inventory).ShouldContain("app/System.Private.CoreLib.dll");
         Reason(inventory, "System.Text.Json").ShouldBe(NotShippedReason.SuppliedByRuntime);
         inventory.Frameworks.ShouldBeEmpty();
     }
@@ -62,6 +67,7 @@ public sealed class ShapeSpecs(Workshop workshop, ShapeSpecs.Shop shop) : IClass
 
         ShouldShip(inventory, [.. Used, "Humanizer.Core"]);
         Files(inventory, "Newtonsoft.Json").ShouldBe(["Shop"]);
+        DependencyFiles.Of(inventory).ShouldBeEmpty();
         inventory.LooseFiles.ShouldHaveSingleItem().Inside.ShouldBe("Shop");
         Files(inventory, "SQLitePCLRaw.lib.e_sqlite3").ShouldBe(["libe_sqlite3.so"]);
         inventory.Frameworks.ShouldHaveSingleItem().Name.ShouldBe("Microsoft.NETCore.App");
@@ -115,6 +121,9 @@ public sealed class ShapeSpecs(Workshop workshop, ShapeSpecs.Shop shop) : IClass
         scan.ExitCode.ShouldBe(0, scan.StandardError);
         scan.StandardOutput.ShouldContain("CVE-2024-21907");
         scan.StandardOutput.ShouldContain($"pkg:nuget/{NetCore}@");
+        var digest = ImageFiles.TagsOfLayout($"{output}/image")["latest"];
+        foreach (var file in new[] { "app/Shop", "app/libe_sqlite3.so" })
+            (await ImageFiles.LayerAsync($"{output}/image", digest, file)).ShouldBe(0, file);
 
         // And a scan of the document tells the same as a scan of the image.
         var again = await Workshop.RunAsync(
@@ -137,6 +146,8 @@ public sealed class ShapeSpecs(Workshop workshop, ShapeSpecs.Shop shop) : IClass
             embedded.RootElement.GetProperty("components").EnumerateArray().Select(component => component.GetProperty("name").GetString())
                 .ShouldBe([.. Used, "Humanizer.Core", "Orders", "CliWrap"], ignoreOrder: true);
             embedded.RootElement.GetRawText().ShouldNotContain(project.Directory);
+            foreach (var (file, layer) in new[] { ("app/Shop.dll", 0), ("app/Orders.dll", 0), ("app/Newtonsoft.Json.dll", 1), ("app/libe_sqlite3.so", 1) })
+                (await ImageFiles.LayerAsync($"{output}/image", digest, file, architecture)).ShouldBe(layer, $"{file} {architecture}");
         }
 
         using var sbom = JsonDocument.Parse(File.ReadAllBytes($"{output}/sbom.cdx.json"));

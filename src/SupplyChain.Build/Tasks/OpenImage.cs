@@ -1,5 +1,6 @@
 using Microsoft.Build.Framework;
 using SupplyChain.Core.Images;
+using SupplyChain.Core.Publishing;
 
 namespace SupplyChain.Build.Tasks;
 
@@ -12,14 +13,27 @@ public sealed class OpenImage : StageTask
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         var plan = State.Plan.Read();
-        DateTimeOffset? date = plan.Reproducible ? await EarlyWork().SourceDate.WaitAsync(cancellationToken) : null;
-        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken, State.EarlierImageDirectory, date, plan.CutValues);
+        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken, State.EarlierImageDirectory, await ChangesAsync(plan, cancellationToken));
         State.Image.Write(image);
         ImageDigest = image.Root.Digest.ToString();
         if (plan.Publish)
             OpenDestination(plan).LookUp(image.Root.Digest);
         State.DeleteSources();
         Say($"image {image.Root.Digest.Short} built, nothing pushed yet ({Describe(image)})");
+    }
+
+    private async Task<ImageChanges> ChangesAsync(PublishPlan plan, CancellationToken cancellationToken)
+    {
+        var changes = new ImageChanges { Cut = plan.CutValues };
+        if (!plan.Reproducible)
+            return changes;
+        var early = EarlyWork();
+        early.HasPublished();
+        return changes with
+        {
+            SourceDate = await early.SourceDate.WaitAsync(cancellationToken),
+            Layers = plan.SplitLayers ? DependencyFiles.Split(await early.Inventory.WaitAsync(cancellationToken), plan.PlatformDirectory) : null,
+        };
     }
 
     private static string Describe(ImageLayout image)

@@ -19,20 +19,32 @@ internal static class ImageRewriting
         return changed;
     }
 
-    /// <summary>The manifest of the platform with another configuration, and another last layer where one is given.</summary>
-    internal static PlatformImage Replace(ImageLayout layout, PlatformImage image, JsonObject config, Descriptor? lastLayer = null)
+    /// <summary>The manifest of the platform with another configuration, and others in the place of its last layer where they are given, lowest first.</summary>
+    internal static PlatformImage Replace(ImageLayout layout, PlatformImage image, JsonObject config, IReadOnlyList<Descriptor>? lastLayers = null)
     {
         var newConfig = Write(layout, image.Config, config);
         var manifest = ReadObject(layout, image.Manifest);
         Point((JsonObject)manifest["config"]!, newConfig);
-        if (lastLayer is not null)
-            Point((JsonObject)((JsonArray)manifest["layers"]!)[^1]!, lastLayer);
+        if (lastLayers is not null)
+            ReplaceLast((JsonArray)manifest["layers"]!, lastLayers);
         return image with
         {
             Manifest = Write(layout, image.Manifest, manifest),
             Config = newConfig,
-            Layers = lastLayer is null ? image.Layers : [.. image.Layers.SkipLast(1), lastLayer],
+            Layers = lastLayers is null ? image.Layers : [.. image.Layers.SkipLast(1), .. lastLayers],
         };
+    }
+
+    private static void ReplaceLast(JsonArray layers, IReadOnlyList<Descriptor> replacements)
+    {
+        var last = (JsonObject)layers[^1]!;
+        layers.RemoveAt(layers.Count - 1);
+        foreach (var layer in replacements)
+        {
+            var descriptor = (JsonObject)last.DeepClone();
+            Point(descriptor, layer);
+            layers.Add(descriptor);
+        }
     }
 
     /// <exception cref="DiagnosticException">SCB1006.</exception>

@@ -21,18 +21,18 @@ public static class OciArchive
     /// contradictory documents; SCB1007 the layout cannot be written. Nothing is left behind then, and an older layout is untouched.
     /// </exception>
     public static Task<ImageLayout> OpenAsync(string archiveFile, string layoutDirectory, CancellationToken cancellationToken, string? earlierLayout = null, DateTimeOffset? sourceDate = null) =>
-        OpenAsync(archiveFile, layoutDirectory, cancellationToken, earlierLayout, sourceDate, null);
+        OpenAsync(archiveFile, layoutDirectory, cancellationToken, earlierLayout, new ImageChanges { SourceDate = sourceDate });
 
     /// <inheritdoc cref="OpenAsync(string, string, CancellationToken, string?, DateTimeOffset?)"/>
-    /// <param name="cut">What the SDK may have cut; null: nothing.</param>
-    internal static Task<ImageLayout> OpenAsync(string archiveFile, string layoutDirectory, CancellationToken cancellationToken, string? earlierLayout, DateTimeOffset? sourceDate, CutValues? cut)
+    /// <param name="changes">To the SDK's image.</param>
+    internal static Task<ImageLayout> OpenAsync(string archiveFile, string layoutDirectory, CancellationToken cancellationToken, string? earlierLayout, ImageChanges changes)
     {
         var archive = Path.GetFullPath(archiveFile);
         var layout = Path.TrimEndingDirectorySeparator(Path.GetFullPath(layoutDirectory));
-        return Task.Run(() => Open(archive, layout, new EarlierBlobs(earlierLayout), sourceDate, cut, cancellationToken), cancellationToken);
+        return Task.Run(() => Open(archive, layout, new EarlierBlobs(earlierLayout), changes, cancellationToken), cancellationToken);
     }
 
-    private static ImageLayout Open(string archiveFile, string layoutDirectory, EarlierBlobs earlier, DateTimeOffset? sourceDate, CutValues? cut, CancellationToken cancellationToken)
+    private static ImageLayout Open(string archiveFile, string layoutDirectory, EarlierBlobs earlier, ImageChanges changes, CancellationToken cancellationToken)
     {
         try
         {
@@ -40,7 +40,7 @@ public static class OciArchive
             var graph = new ImageDocuments(content.ReadDocument).Read(content.ReadIndexJson());
             var layout = new ImageLayout(layoutDirectory, graph.Root, graph.Platforms) { Tags = graph.Tags, Attached = graph.Attached };
             content.CheckRepeats(layout, cancellationToken);
-            return Unpack(content, layout, earlier, sourceDate, cut, cancellationToken);
+            return Unpack(content, layout, earlier, changes, cancellationToken);
         }
         catch (DiagnosticException e)
         {
@@ -52,7 +52,7 @@ public static class OciArchive
         }
     }
 
-    private static ImageLayout Unpack(ArchiveContent content, ImageLayout layout, EarlierBlobs earlier, DateTimeOffset? sourceDate, CutValues? cut, CancellationToken cancellationToken)
+    private static ImageLayout Unpack(ArchiveContent content, ImageLayout layout, EarlierBlobs earlier, ImageChanges changes, CancellationToken cancellationToken)
     {
         try
         {
@@ -67,10 +67,7 @@ public static class OciArchive
                         content.Extract(blob, unfinished.BlobPath(blob.Digest), cancellationToken);
                 },
                 cancellationToken);
-            unfinished = cut?.Repair(unfinished) ?? unfinished;
-            if (sourceDate is { } date)
-                unfinished = new ReproducibleImage(date, earlier).Apply(unfinished, cancellationToken);
-            unfinished = ImageFacts.ReadInto(unfinished);
+            unfinished = ImageFacts.ReadInto(changes.Apply(unfinished, earlier, cancellationToken));
             OciLayoutFiles.Write(folder.Path, unfinished.Root);
             cancellationToken.ThrowIfCancellationRequested();
             folder.Commit();

@@ -9,10 +9,12 @@ namespace SupplyChain.Core.Images;
 /// and into the headers of the application's layer, which also has its files in the order of the file system. What the base image brought stays, byte for byte.
 /// </summary>
 /// <param name="date">Of the sources, to the second.</param>
+/// <param name="split">Null: the application stays one layer.</param>
 /// <param name="earlier">The layout of an earlier publish; null: there is none.</param>
-internal sealed partial class ReproducibleImage(DateTimeOffset date, EarlierBlobs? earlier)
+internal sealed partial class ReproducibleImage(DateTimeOffset date, LayerSplit? split, EarlierBlobs? earlier)
 {
     private const string SdkAuthor = ".NET SDK";
+    private static readonly IReadOnlySet<string> NoDependencies = new HashSet<string>();
 
     private readonly string _date = date.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
@@ -33,12 +35,25 @@ internal sealed partial class ReproducibleImage(DateTimeOffset date, EarlierBlob
             return image;
         var config = ImageRewriting.ReadObject(layout, image.Config);
         if (!IsOfSdk(config) || config["rootfs"] is not JsonObject rootfs || rootfs["diff_ids"] is not JsonArray { Count: > 0 } diffIds || !Digest.TryParse(ImageRewriting.Text(diffIds[^1]), out var diffId)
-            || new AppLayer(date, earlier).Normalise(layout, image.Layers[^1], diffId, cancellationToken) is not { } app)
+            || new AppLayer(date, earlier).Normalise(layout, image.Layers[^1], diffId, split?.DependenciesOf(image.Platform) ?? NoDependencies, cancellationToken) is not { } layers)
             return image;
 
-        diffIds[^1] = app.DiffId.ToString();
+        diffIds.RemoveAt(diffIds.Count - 1);
+        foreach (var layer in layers)
+            diffIds.Add(layer.DiffId.ToString());
         SetDates(config);
-        return ImageRewriting.Replace(layout, image, config, app.Layer);
+        Describe((JsonArray)config["history"]!, layers.Count);
+        return ImageRewriting.Replace(layout, image, config, [.. layers.Select(layer => layer.Layer)]);
+    }
+
+    /// <summary>The history has an entry a layer (OCI image specification 1.1, config.md). The SDK made the content of both.</summary>
+    private static void Describe(JsonArray history, int layers)
+    {
+        if (layers < 2)
+            return;
+        var dependencies = (JsonObject)history[^1]!.DeepClone();
+        dependencies["comment"] = "packages of the application";
+        history.Insert(history.Count - 1, dependencies);
     }
 
     /// <summary>The last layer is the one that this publish added.</summary>

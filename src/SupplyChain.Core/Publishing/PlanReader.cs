@@ -68,6 +68,7 @@ internal sealed class PlanReader(IMachine machine)
             LoadImage = LoadModes.TryParse(settings.Text("SupplyChainLoadImage"), out var load) ? load : throw settings.Invalid("SupplyChainLoadImage", LoadModes.ValidValues),
             LocalRegistry = settings.Text("LocalRegistry"),
             Reproducible = settings.Boolean("SupplyChainReproducible", true),
+            SplitLayers = Layers(settings).Contains(LayerKind.Dependencies),
             OutputDirectory = settings.Path("OutputDirectory")!,
             Scan = scan,
             Gate = GateSettings.Read(settings),
@@ -121,6 +122,13 @@ internal sealed class PlanReader(IMachine machine)
     }
 
     public static RegistryMirrors Mirrors(Settings settings) => RegistryMirrors.Parse(settings.List("SupplyChainRegistryMirror"));
+
+    /// <summary>What is in no layer of its own is in the application's, which is always there.</summary>
+    private static IReadOnlyList<LayerKind> Layers(Settings settings)
+    {
+        var layers = settings.ListOf("SupplyChainLayers", LayerKind.Dependencies, LayerKind.Application);
+        return layers.Contains(LayerKind.Application) ? layers : throw settings.Invalid("SupplyChainLayers", "'Dependencies;Application' (two layers), 'Application' (one)");
+    }
 
     private static string? BaseImage(Settings settings)
     {

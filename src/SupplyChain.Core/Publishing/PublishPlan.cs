@@ -35,6 +35,9 @@ internal sealed record PublishPlan
     /// <summary>The date of the sources takes the place of the time of the build.</summary>
     public bool Reproducible { get; init; }
 
+    /// <summary>What packages brought gets a layer of its own.</summary>
+    public bool SplitLayers { get; init; }
+
     /// <summary>The user's own ContainerArchiveOutputPath: gets the archive once the gate has passed.</summary>
     public string? UserArchive { get; init; }
     public LoadMode LoadImage { get; init; }
@@ -160,6 +163,13 @@ internal enum SbomFormat
 {
     CycloneDX,
     SPDX,
+}
+
+/// <summary>SupplyChainLayers, lowest first.</summary>
+internal enum LayerKind
+{
+    Dependencies,
+    Application,
 }
 
 /// <summary>SupplyChainScanner.</summary>

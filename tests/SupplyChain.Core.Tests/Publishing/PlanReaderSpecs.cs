@@ -40,6 +40,8 @@ public sealed class PlanReaderSpecs : IDisposable
     [InlineData("SupplyChainEmbedSbom", "on")]
     [InlineData("SupplyChainSbomFormats", "SWID")]
     [InlineData("SupplyChainCycloneDxVersion", "1.5")]
+    [InlineData("SupplyChainLayers", "Dependencies")]
+    [InlineData("SupplyChainLayers", "Application;Packages")]
     [InlineData("SupplyChainSign", "2")]
     [InlineData("SupplyChainLoadImage", "always")]
     [InlineData("SupplyChainParallelUploads", "0")]
