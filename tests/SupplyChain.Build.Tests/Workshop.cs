@@ -15,6 +15,7 @@ public sealed class Workshop : IAsyncLifetime
 {
     private readonly TestFolder _folder = new();
     private readonly PackedPackage _package = new();
+    private readonly CompilerServer _compiler = new();
     private DockerRegistry? _registry;
     private TestProject? _built;
 
@@ -43,7 +44,7 @@ public sealed class Workshop : IAsyncLifetime
         BaseImage = await BaseImages.PushToAsync(_registry.Host, cancellation);
         MultiPlatformBaseImage = await BaseImages.PushMultiPlatformToAsync(_registry.Host, cancellation, "dotnet/multi");
         AdvisoryDatabase.Write(_folder.File("trivy"), [SampleAdvisories.NewtonsoftJson, SampleAdvisories.SystemDrawing, SampleAdvisories.Ncurses]);
-        Dotnet = new DotnetCli(_package.Home)
+        Dotnet = new DotnetCli(_package.Home, _compiler)
         {
             Environment =
             {
@@ -106,6 +107,7 @@ public sealed class Workshop : IAsyncLifetime
     {
         if (_registry is not null)
             await _registry.DisposeAsync();
+        _compiler.Dispose();
         _package.Dispose();
         _folder.Dispose();
     }

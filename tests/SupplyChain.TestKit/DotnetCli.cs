@@ -13,6 +13,12 @@ internal sealed class DotnetCli(string home)
     private static readonly string[] Inherited = ["PATH", "LANG", "LC_ALL", "DOTNET_ROOT", "NUGET_CERT_REVOCATION_MODE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE"];
     private int _runs;
 
+    private readonly CompilerServer? _compiler;
+
+    /// <param name="compiler">Compiles for all runs, until its owner ends it; a compiler that starts for each is dear.</param>
+    public DotnetCli(string home, CompilerServer compiler)
+        : this(home) => _compiler = compiler;
+
     /// <summary>Environment variables for every run, on top of the clean ones.</summary>
     public Dictionary<string, string?> Environment { get; } = [];
 
@@ -62,7 +68,8 @@ internal sealed class DotnetCli(string home)
         // No node, compiler or build server may outlive a test, or carry one test's environment into the next.
         clean["MSBUILDDISABLENODEREUSE"] = "1";
         clean["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
-        clean["UseSharedCompilation"] = "false";
+        clean["UseSharedCompilation"] = _compiler is not null && Under.Count == 0 ? "true" : "false";
+        clean["SharedCompilationId"] = _compiler?.Id;
         return clean;
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Stores;
+using SupplyChain.Core.Tests.Stores;
 
 namespace SupplyChain.Core.Tests.Signing;
 
@@ -18,7 +19,7 @@ internal static class SmallImage
     }
 
     public static RegistryStore Registry(string host, string repository, HttpClient http, ICredentialSource? credentials = null) => new(
-        new ImageReference(host, repository), http, credentials ?? new NoCredentials(), new RegistrySettings(_ => null, _ => { }, TimeProvider.System));
+        new ImageReference(host, repository), http, credentials ?? new NoCredentials(), new RegistrySettings(_ => null, _ => { }, new InstantClock()));
 
     private static async Task<Descriptor> WriteBlobAsync(IImageStore store, string mediaType, byte[] content)
     {

@@ -43,7 +43,7 @@ internal sealed class FixedCredentials(RegistryCredential? credential) : ICreden
         Task.FromResult(new CredentialLookup(credential, credential?.Source ?? "there are no credentials in this test"));
 }
 
-/// <summary>Waits of less than a minute are over at once and written down; longer ones (time limits) never end.</summary>
+/// <summary>Waits of less than a minute are over at once and written down; longer ones (time limits) are as long as they say.</summary>
 internal sealed class InstantClock : TimeProvider
 {
     public ConcurrentQueue<TimeSpan> Waits { get; } = new();
@@ -51,7 +51,7 @@ internal sealed class InstantClock : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         if (dueTime < TimeSpan.Zero || dueTime >= TimeSpan.FromMinutes(1))
-            return System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            return System.CreateTimer(callback, state, dueTime, period);
         Waits.Enqueue(dueTime);
         return System.CreateTimer(callback, state, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
