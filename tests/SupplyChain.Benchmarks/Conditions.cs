@@ -1,4 +1,6 @@
 using System.Globalization;
+using CliWrap;
+using CliWrap.Buffered;
 using SupplyChain.TestKit;
 
 namespace SupplyChain.Benchmarks;
@@ -20,6 +22,16 @@ internal static class Conditions
         return load > Environment.ProcessorCount / 2.0
             ? $"{text}\nTHE MACHINE IS BUSY: the times say little, CPU says more. Run this again when it is idle."
             : text;
+    }
+
+    /// <summary>The line above a table in the documentation: when, on what and by which command it was made.</summary>
+    /// <param name="command">The arguments of this program.</param>
+    /// <param name="how">For example the number of rounds.</param>
+    public static async Task<string> MadeByAsync(string command, string how, CancellationToken cancellationToken)
+    {
+        var sdk = (await Cli.Wrap("dotnet").WithArguments("--version").ExecuteBufferedAsync(cancellationToken)).StandardOutput.Trim();
+        var busy = await LoadAsync(cancellationToken) > Environment.ProcessorCount / 2.0 ? " **Provisional: the machine was busy.**" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"Made on {DateTime.UtcNow:yyyy-MM-dd} on {Environment.ProcessorCount} cores with .NET SDK {sdk} by\n`dotnet run -c Release --project tests/SupplyChain.Benchmarks -- {command}`: {how}.{busy}");
     }
 
     /// <summary>The average number of runnable processes over the last minute; null where the system does not tell.</summary>

@@ -46,7 +46,7 @@ internal sealed class Workbench : IAsyncDisposable
             var bench = new Workbench(folder, registry);
             await BaseImages.PushToAsync(registry.Host, cancellationToken);
             AdvisoryDatabase.Write(bench.Vulnerabilities, SampleAdvisories.All);
-            await bench.PackAsync(cancellationToken);
+            await PackAsync(bench.Feed, cancellationToken);
             await bench.RunToolAsync("cosign", ["generate-key-pair", "--output-key-prefix", Path.Combine(bench.Home, "cosign")], cancellationToken);
             return bench;
         }
@@ -118,11 +118,12 @@ internal sealed class Workbench : IAsyncDisposable
         ["XDG_CACHE_HOME"] = Path.Combine(Home, ".cache"),
     };
 
-    private async Task PackAsync(CancellationToken cancellationToken)
+    /// <summary>The package as this build of it makes it, into a folder.</summary>
+    public static async Task PackAsync(string feed, CancellationToken cancellationToken)
     {
         var project = Path.Combine(Toolchain.RepositoryRoot, "src", "SupplyChain.Build", "SupplyChain.Build.csproj");
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        var result = await Cli.Wrap("dotnet").WithArguments(["pack", project, "-c", configuration, "--no-build", "-o", Feed, "-v:q", "-nologo"])
+        var result = await Cli.Wrap("dotnet").WithArguments(["pack", project, "-c", configuration, "--no-build", "-o", feed, "-v:q", "-nologo"])
             .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(cancellationToken);
         if (!result.IsSuccess)
             throw new InvalidOperationException($"dotnet pack failed:\n{result.StandardOutput}{result.StandardError}");
