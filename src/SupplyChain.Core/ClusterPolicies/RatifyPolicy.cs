@@ -26,10 +26,18 @@ internal static class RatifyPolicy
           count(images) > 0
         }
 
+        answered contains response[0] if {
+          some response in answer.responses
+        }
+
+        answered contains error[0] if {
+          some error in answer.errors
+        }
+
         violation contains {"msg": msg} if {
-          count(images) > 0
-          not answer
-          msg := "Ratify gave no answer"
+          some image in images
+          not image in answered
+          msg := sprintf("Ratify gave no answer about the image <%v>", [image])
         }
 
         violation contains {"msg": msg} if {

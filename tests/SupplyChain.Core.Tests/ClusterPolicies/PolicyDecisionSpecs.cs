@@ -23,7 +23,7 @@ public sealed class PolicyDecisionSpecs : IAsyncLifetime
     [Theory]
     [InlineData("Bundle")]
     [InlineData("Legacy")]
-    public async Task With_a_key_the_signed_image_is_let_in_and_an_unsigned_one_and_one_of_another_key_and_one_with_a_signed_SBOM_alone_are_not(string layout)
+    public async Task With_a_key_the_signed_image_is_let_in_and_an_unsigned_one_and_one_of_another_key_and_one_with_a_signed_SBOM_alone_are_not__by_cosign_and_engines_of_the_languages(string layout)
     {
         var format = Enum.Parse<SignatureFormat>(layout);
         var legacy = format == SignatureFormat.Legacy;
@@ -31,7 +31,7 @@ public sealed class PolicyDecisionSpecs : IAsyncLifetime
         var another = _fixture.Key((await _fixture.Signing.MakeKeyAsync("another")).PrivateKeyFile);
         var (good, evidence) = await _fixture.ImageAsync(key, format, PolicyFixture.All(format));
         _fixture.WriteReceipt(good, format, evidence);
-        var formats = legacy ? "Kyverno;PolicyController" : "Kyverno;KyvernoImageValidating;PolicyController";
+        var formats = legacy ? "Kyverno;PolicyController;Ratify" : "Kyverno;KyvernoImageValidating;PolicyController";
         var files = await _fixture.GenerateAsync(key, ("SupplyChainPolicyFormats", formats), ("SupplyChainVerificationThreshold", "High"), ("SupplyChainIgnoreUnfixed", "true"), ("SupplyChainVerificationBuilder", "https://github.com/actions/*"));
 
         (await PolicyEngines.ErrorsAsync(files, Token)).ShouldBeEmpty();
@@ -41,49 +41,60 @@ public sealed class PolicyDecisionSpecs : IAsyncLifetime
             (await _fixture.ImageAsync(another, format, PolicyFixture.All(format))).Reference,
             (await _fixture.ImageAsync(key, format, PredicateTypes.CycloneDx)).Reference,
         };
-        await DecideAsync(files, good, wrong, legacy, trustedRoot: null);
+        await DecideAsync(files, good, wrong, trustedRoot: null);
     }
 
     [Fact]
-    public async Task Without_a_key_the_signer_and_issuer_of_the_certificate_are_let_in_and_others_are_not()
+    public async Task Without_a_key_the_signer_and_issuer_of_the_certificate_are_let_in_and_others_are_not__by_cosign_and_engines_of_the_languages()
     {
+        const SignatureFormat format = SignatureFormat.Both;
         await using var sigstore = await Sigstore.StartAsync(Token);
         var keyless = new SigningSettings(_fixture.Signing.File(".")) { FulcioUrl = sigstore.Url, RekorUrl = sigstore.Url, TrustedRoot = sigstore.TrustedRoot };
         LogIn(Sigstore.Token("https://ci.example.com/team/other"));
-        var another = (await _fixture.ImageAsync(keyless, SignatureFormat.Bundle, PolicyFixture.All(SignatureFormat.Bundle))).Reference;
+        var another = (await _fixture.ImageAsync(keyless, format, PolicyFixture.All(format))).Reference;
         LogIn(Sigstore.Token());
-        var alone = (await _fixture.ImageAsync(keyless, SignatureFormat.Bundle, PredicateTypes.CycloneDx)).Reference;
-        var unsigned = (await _fixture.ImageAsync(keyless, SignatureFormat.Bundle)).Reference;
-        var (good, evidence) = await _fixture.ImageAsync(keyless, SignatureFormat.Bundle, PolicyFixture.All(SignatureFormat.Bundle));
-        _fixture.WriteReceipt(good, SignatureFormat.Bundle, evidence);
+        var alone = (await _fixture.ImageAsync(keyless, format, PredicateTypes.CycloneDx)).Reference;
+        var unsigned = (await _fixture.ImageAsync(keyless, format)).Reference;
+        var (good, evidence) = await _fixture.ImageAsync(keyless, format, PolicyFixture.All(format));
+        _fixture.WriteReceipt(good, format, evidence);
         _fixture.Signing.Machine.Variables.Remove("SIGSTORE_ID_TOKEN");
 
-        var files = await _fixture.GenerateAsync(keyless, ("SupplyChainPolicyFormats", "KyvernoImageValidating;PolicyController"));
+        var request = await _fixture.RequestAsync(keyless);
+        // With certificates and keys of its own Kyverno's ClusterPolicy reads the older layout.
+        var files = await PolicyWriter.WriteAsync(request, [PolicyFormat.Kyverno, PolicyFormat.KyvernoImageValidating, PolicyFormat.PolicyController], _fixture.Policies, Token);
+        // As they are for signatures of the public Sigstore, in whose place this one is put: bundles for Kyverno, and Ratify, which trusts no other.
+        var signer = request.Signed!.Signer with { Root = null };
+        var bundles = await PolicyWriter.WriteAsync(request with { Signed = request.Signed with { Signer = signer, Legacy = false } }, [PolicyFormat.Kyverno], Path.Combine(_fixture.Policies, "bundles"), Token);
+        var ratify = await PolicyWriter.WriteAsync(request with { Signed = request.Signed with { Signer = signer } }, [PolicyFormat.Ratify], _fixture.Policies, Token);
 
-        (await PolicyEngines.ErrorsAsync(files, Token)).ShouldBeEmpty();
-        File.ReadAllText(files[0]).ShouldContain($"subject: '{Sigstore.Subject}'");
-        await DecideAsync(files, good, [unsigned, another, alone], legacy: false, sigstore.TrustedRoot);
+        (await PolicyEngines.ErrorsAsync([.. files, .. bundles, .. ratify], Token)).ShouldBeEmpty();
+        File.ReadAllText(files[1]).ShouldContain($"subject: '{Sigstore.Subject}'");
+        File.ReadAllText(files[0]).ShouldContain("type: Cosign");
+        File.ReadAllText(bundles[0]).ShouldContain("type: SigstoreBundle");
+        await DecideAsync([.. files, .. bundles, .. ratify], good, [unsigned, another, alone], sigstore.TrustedRoot);
         // The engine trusts whom the policy says, which is this Sigstore and no other.
-        var policy = (await PolicyEngines.ReadAsync(files[0], Token))[0];
+        var policy = (await PolicyEngines.ReadAsync(files[1], Token))[0];
         JsonNode.DeepEquals(JsonNode.Parse((string)policy["spec"]!["attestors"]![0]!["cosign"]!["trustedRoot"]!["value"]!), JsonNode.Parse(File.ReadAllText(sigstore.TrustedRoot))).ShouldBeTrue();
-        (await PolicyEngines.ReadAsync(files[1], Token))[0]["kind"]!.ToString().ShouldBe("TrustRoot");
+        (await PolicyEngines.ReadAsync(files[2], Token))[0]["kind"]!.ToString().ShouldBe("TrustRoot");
     }
 
-    /// <summary>Each policy gives its own parameters to cosign; the same ones are asked only once.</summary>
-    private async Task DecideAsync(IReadOnlyList<string> files, ImageReference good, IReadOnlyList<ImageReference> wrong, bool legacy, string? trustedRoot)
+    /// <summary>Each policy gives its own parameters to cosign.</summary>
+    private async Task DecideAsync(IReadOnlyList<string> files, ImageReference good, IReadOnlyList<ImageReference> wrong, string? trustedRoot)
     {
-        var asked = new Dictionary<string, JsonObject>();
         foreach (var file in files)
         {
             var documents = await PolicyEngines.ReadAsync(file, Token);
-            var policy = documents.Last(document => (string)document["kind"]! is not "TrustRoot");
-            var parameters = PolicyParameters.Read(policy, _fixture.Signing.File, trustedRoot);
+            var kind = (string)documents[^1]["kind"]!;
+            var parameters = PolicyParameters.Read(documents, _fixture.Signing.File, trustedRoot);
+            var verified = new Dictionary<ImageReference, JsonObject>();
             foreach (var image in wrong.Prepend(good))
+                verified[image] = await _fixture.VerifiedAsync(image, parameters);
+            var ratify = kind == "RatifySignedImages" ? await RatifyCases.RefusalsAsync(documents, verified.ToDictionary(item => item.Key.ToString(), item => (bool)item.Value["signature"]!), Token) : null;
+            foreach (var (image, answer) in verified)
             {
-                var question = $"{image} {string.Join(' ', parameters.Flags)} {string.Join(' ', parameters.Types)}";
-                if (!asked.TryGetValue(question, out var verified))
-                    asked[question] = verified = await _fixture.VerifiedAsync(image, parameters, legacy);
-                var refusals = (string)policy["kind"]! == "ClusterImagePolicy" ? await ClusterImageAsync(documents, verified) : await PolicyEngines.RefusalsAsync(file, verified, Token);
+                IReadOnlyList<string> refusals = ratify is not null ? [.. ratify[image.ToString()]]
+                    : kind == "ClusterImagePolicy" ? await ClusterImageAsync(documents, answer)
+                    : await PolicyEngines.RefusalsAsync(file, answer, Token);
                 if (image == good)
                     refusals.ShouldBeEmpty($"{Path.GetFileName(file)} must let in the image that was signed");
                 else

@@ -156,6 +156,35 @@ public sealed class PolicyDocumentSpecs
     }
 
     [Fact]
+    public async Task Ratify_lets_in_only_what_it_answered_for_by_the_OPA_in_Trivy__with_answers_as_it_documents_them()
+    {
+        const string image = "registry.example.com/team/hello-api:1.4.0";
+        const string other = "registry.example.com/team/hello-api:1.5.0";
+        var documents = await PolicyEngines.ReadAsync(Path.Combine(Goldens, "keyless-both", "ratify.yaml"), Token);
+        var cases = new Dictionary<string, (JsonObject Pod, JsonNode? Answer)>
+        {
+            ["signed"] = (Pod(image), RatifyCases.Answer([RatifyCases.Response(image, true)])),
+            ["somebody else's"] = (Pod("nginx:1"), null),
+            ["not signed"] = (Pod(image), RatifyCases.Answer([RatifyCases.Response(image, false)])),
+            ["one of two"] = (Pod(image, init: other), RatifyCases.Answer([RatifyCases.Response(image, true), RatifyCases.Response(other, false)])),
+            ["answer about one of two"] = (Pod(image, debug: other), RatifyCases.Answer([RatifyCases.Response(image, true)])),
+            ["answer about another"] = (Pod(image), RatifyCases.Answer([RatifyCases.Response(other, true)])),
+            ["empty answer"] = (Pod(image), RatifyCases.Answer([])),
+            ["no answer"] = (Pod(image), null),
+            ["error"] = (Pod(image), RatifyCases.Answer([], [new JsonArray(image, "verifiers config should have at least one verifier")])),
+            ["system error"] = (Pod(image), RatifyCases.Answer([], systemError: "operation timed out")),
+        };
+
+        var refusals = await RatifyCases.AnsweredAsync(documents, cases, Token);
+
+        cases.Keys.Where(name => !refusals.Contains(name)).ShouldBe(["signed", "somebody else's"]);
+        refusals["not signed"].ShouldHaveSingleItem().ShouldBe($"Ratify refuses the image <{image}>: it is not signed by the expected signer");
+        refusals["answer about one of two"].ShouldHaveSingleItem().ShouldBe($"Ratify gave no answer about the image <{other}>");
+        refusals["error"].ShouldHaveSingleItem().ShouldContain("at least one verifier");
+        refusals["system error"].ShouldContain(message => message.Contains("operation timed out", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Kubernetes_own_policy_lets_in_images_of_our_registries_alone_by_an_engine_of_CEL()
     {
         var file = Path.Combine(Goldens, "keyless-both", "registries.yaml");

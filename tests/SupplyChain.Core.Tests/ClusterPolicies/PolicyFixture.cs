@@ -18,6 +18,7 @@ internal sealed class PolicyFixture : IAsyncDisposable
     public const string Repository = "team/hello-api";
 
     private readonly HttpClient _http = RegistryHttp.CreateClient();
+    private readonly Dictionary<string, Task<ToolResult>> _asked = [];
     private DockerRegistry? _registry;
     private int _images;
 
@@ -78,13 +79,17 @@ internal sealed class PolicyFixture : IAsyncDisposable
     }
 
     /// <summary>As the target does it.</summary>
-    public async Task<IReadOnlyList<string>> GenerateAsync(SigningSettings signing, params (string Name, string Value)[] settings)
+    public async Task<IReadOnlyList<string>> GenerateAsync(SigningSettings signing, params (string Name, string Value)[] settings) =>
+        await PolicyWriter.WriteAsync(await RequestAsync(signing, settings), PolicySettings.Read(Settings(settings)).Formats, Policies, Token);
+
+    /// <summary>What the target finds out before it writes.</summary>
+    public async Task<PolicyRequest> RequestAsync(SigningSettings signing, params (string Name, string Value)[] settings)
     {
         var read = PolicySettings.Read(Settings(settings));
         var published = await PublishedEvidence.ReadAsync([Output], Token);
         var signer = await new PolicySigners(Signing.Runner, Signing.Cosign, signing, Signing.Machine).FindAsync(published, Token);
         published.Require(read.Conditions);
-        return await PolicyWriter.WriteAsync(read.For(published.Reference, published.SignedBy(signer)), read.Formats, Policies, Token);
+        return read.For(published.Reference, published.SignedBy(signer));
     }
 
     public static Settings Settings(params (string Name, string Value)[] settings) => new(
@@ -92,15 +97,23 @@ internal sealed class PolicyFixture : IAsyncDisposable
         "/src/HelloApi/HelloApi.csproj");
 
     /// <summary>What the real cosign verifies of an image with the parameters that stand in a policy: the case for <see cref="PolicyEngines.RefusalsAsync"/>.</summary>
-    public async Task<JsonObject> VerifiedAsync(ImageReference image, PolicyParameters parameters, bool legacy = false)
+    public async Task<JsonObject> VerifiedAsync(ImageReference image, PolicyParameters parameters)
     {
         var statements = new JsonObject();
-        var answers = await Task.WhenAll(parameters.Types.Select(async type => (Type: type, Result: await Signing.CosignAsync(
-            ["verify-attestation", "--type", type, .. legacy ? ["--new-bundle-format=false"] : Array.Empty<string>(), .. parameters.Flags, "--", image.ToString()]))));
+        var answers = await Task.WhenAll(parameters.Types.Select(async type => (Type: type, Result: await AskAsync(["verify-attestation", "--type", type]))));
         foreach (var (type, result) in answers.Where(answer => answer.Result.ExitCode == 0))
             statements[type] = new JsonArray([.. result.StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(Convert.FromBase64String((string)JsonNode.Parse(line)!["payload"]!)))]);
-        var signature = legacy && (await Signing.CosignAsync(["verify", "--new-bundle-format=false", .. parameters.Flags, "--", image.ToString()])).ExitCode == 0;
-        return new JsonObject { ["signature"] = signature, ["statements"] = statements };
+        return new JsonObject { ["signature"] = parameters.Legacy && (await AskAsync(["verify"])).ExitCode == 0, ["statements"] = statements };
+
+        // Trust that is given in parts is what cosign 2 takes; it knows the older layout alone. The same is asked only once.
+        Task<ToolResult> AskAsync(string[] command)
+        {
+            string[] arguments = [.. command, .. parameters is { Legacy: true, Trust.Count: 0 } ? ["--new-bundle-format=false"] : Array.Empty<string>(), .. parameters.Flags, "--", image.ToString()];
+            var question = $"{parameters.Trust.Count} {string.Join(' ', arguments)}";
+            return _asked.TryGetValue(question, out var asked) ? asked : _asked[question] = parameters.Trust.Count > 0
+                ? Signing.Runner.RunAsync(new ToolInvocation(new Tool("cosign", Toolchain.Require("cosign2"), "PATH"), arguments) { Environment = parameters.Trust }, Token)
+                : Signing.CosignAsync(arguments);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -109,43 +122,5 @@ internal sealed class PolicyFixture : IAsyncDisposable
             await _registry.DisposeAsync();
         _http.Dispose();
         Signing.Dispose();
-    }
-}
-
-/// <summary>Whom a policy expects, read out of the policy itself, as the flags of cosign.</summary>
-internal sealed record PolicyParameters(IReadOnlyList<string> Types, IReadOnlyList<string> Flags)
-{
-    public static PolicyParameters Read(JsonObject policy, Func<string, string> file, string? trustedRoot = null) => (string)policy["kind"]! switch
-    {
-        "ClusterPolicy" => Of(
-            policy["spec"]!["rules"]![0]!["verifyImages"]![0]!["attestations"]!.AsArray().Select(attestation => (string)attestation!["type"]!),
-            policy["spec"]!["rules"]![0]!["verifyImages"]![0]!["attestations"]![0]!["attestors"]![0]!["entries"]![0]!, "keys", "publicKeys", entry => entry["keyless"]!, "rekor", "ignoreTlog"),
-        "ImageValidatingPolicy" => Of(
-            policy["spec"]!["attestations"]!.AsArray().Select(attestation => (string)attestation!["intoto"]!["type"]!),
-            policy["spec"]!["attestors"]![0]!["cosign"]!, "key", "data", entry => entry["keyless"]!["identities"]![0]!, "ctlog", "insecureIgnoreTlog"),
-        _ => Of(
-            policy["spec"]!["authorities"]![0]!["attestations"]!.AsArray().Select(attestation => (string)attestation!["predicateType"]!),
-            policy["spec"]!["authorities"]![0]!, "key", "data", entry => entry["keyless"]!["identities"]![0]!, "ctlog", ""),
-    } is var read && read.Flags[0] == "--key" ? read with { Flags = ["--key", Write(file("of-the-policy.pub"), read.Flags[1]), .. read.Flags.Skip(2)] } : read with { Flags = [.. read.Flags, .. trustedRoot is null ? Array.Empty<string>() : ["--trusted-root", trustedRoot]] };
-
-    private static PolicyParameters Of(IEnumerable<string> types, JsonNode entry, string key, string data, Func<JsonNode, JsonNode> identity, string log, string ignore)
-    {
-        if (entry[key] is { } holder)
-        {
-            // Kyverno has the log beside the key, the others beside the holder of the key; policy-controller asks none that it does not know.
-            var place = holder[log] ?? entry[log];
-            var ignored = place is null || (bool?)place[ignore] == true;
-            return new PolicyParameters([.. types], ["--key", (string)holder[data]!, .. ignored ? ["--insecure-ignore-tlog=true"] : Array.Empty<string>()]);
-        }
-        var who = identity(entry);
-        return new PolicyParameters([.. types], [.. Flag("--certificate-identity", "subject"), .. Flag("--certificate-identity-regexp", "subjectRegExp"), .. Flag("--certificate-oidc-issuer", "issuer"), .. Flag("--certificate-oidc-issuer-regexp", "issuerRegExp")]);
-
-        string[] Flag(string flag, string name) => who[name] is { } value ? [flag, (string)value!] : [];
-    }
-
-    private static string Write(string file, string text)
-    {
-        File.WriteAllText(file, text);
-        return file;
     }
 }
