@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SupplyChain.TestKit;
 
 namespace SupplyChain.Benchmarks;
@@ -29,21 +28,11 @@ internal sealed class PackagePublish(Workbench bench, bool again = false) : IPub
         if (again != run.Output.Contains("nothing to add", StringComparison.Ordinal))
             throw new InvalidOperationException($"Something else was measured than the row says:\n{run.Output}");
 
-        using var receipt = JsonDocument.Parse(await File.ReadAllBytesAsync(receiptFile, cancellationToken));
-        var root = receipt.RootElement;
-        var tagged = await bench.DigestAsync($"{bench.Host}/hello-{Letter}:{tag}", cancellationToken);
-        if (!root.GetProperty("signed").GetBoolean() || root.GetProperty("verifiedSigner").ValueKind != JsonValueKind.String || root.GetProperty("scan").ValueKind != JsonValueKind.Object)
-            throw new InvalidOperationException($"The image was not scanned, signed and verified:\n{root}");
-        if (root.GetProperty("digest").GetString() != tagged)
-            throw new InvalidOperationException($"Tag {tag} points to {tagged}, the receipt says {root.GetProperty("digest")}.");
-        return measurement with { Steps = [.. root.GetProperty("steps").EnumerateArray().Select(Step)] };
+        return measurement with { Steps = await Receipt.CheckAsync(receiptFile, $"{bench.Host}/hello-{Letter}:{tag}", bench, cancellationToken) };
     }
 
     private Task<DotnetRun> DotnetAsync(TestProject project, string tag, CancellationToken cancellationToken) => project.DotnetAsync(
         cancellationToken,
         "publish", "--no-restore", "/t:PublishContainer", $"-p:ContainerRegistry={bench.Host}", $"-p:ContainerRepository=hello-{Letter}", $"-p:ContainerImageTag={tag}",
         $"-p:SupplyChainSigningKey={bench.KeyFile}");
-
-    private static MeasuredStep Step(JsonElement step) =>
-        new(step.GetProperty("step").GetString()!, TimeSpan.FromMilliseconds(step.GetProperty("milliseconds").GetInt32()));
 }

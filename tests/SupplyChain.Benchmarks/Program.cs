@@ -9,6 +9,9 @@ internal static class Program
         usage: dotnet run -c Release --project tests/SupplyChain.Benchmarks [-- --rounds N] [--warm-up N]
                  --rounds N    recorded rounds, 5 or more (default 5)
                  --warm-up N   rounds before them that do not count (default 2)
+               dotnet run -c Release --project tests/SupplyChain.Benchmarks -- scale [--rounds N] [--warm-up N] [--same-evidence] [solution] [packages] [layer] [platforms]
+                 a solution of ten services, many packages, a layer of 1 GB, three platforms, each against the same by hand (default: all, 3 rounds, 1 before them);
+                 --same-evidence: by hand too, each document that the package attests, and all of it verified
                dotnet run -c Release --project tests/SupplyChain.Benchmarks -- accuracy
                  which packages really ship, for each shape of a .NET application, against what bills of materials say
                dotnet run -c Release --project tests/SupplyChain.Benchmarks -- sign [--rounds N] [--warm-up N]
@@ -16,21 +19,11 @@ internal static class Program
                dotnet run -c Release --project tests/SupplyChain.Benchmarks -- push [MEGABYTES]
                  time and memory of pushing a large image (default 1000 MB) to a local docker-registry, beside crane push
                dotnet run -c Release --project tests/SupplyChain.Benchmarks -- sbom
-                 time and size of the bill of materials of large applications and large images
+                 time and size of the bill of materials of large applications and large images, and of the reports of many findings
         """;
 
     public static async Task<int> Main(string[] arguments)
     {
-        var (accuracy, sbom, sign) = (arguments is ["accuracy"], arguments is ["sbom", ..], arguments is ["sign", ..]);
-        var megabytes = 1000;
-        var push = arguments is ["push"] || (arguments is ["push", var size] && int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out megabytes) && megabytes is >= 10 and <= 10_000);
-        var (rounds, warmUp) = (0, 0);
-        if (arguments is not ["push-once", _, _] && !push && !accuracy && !sbom && !TryRead(sign ? arguments[1..] : arguments, sign ? 15 : 5, out rounds, out warmUp))
-        {
-            Console.Error.WriteLine(Usage);
-            return 2;
-        }
-
         using var stop = new CancellationTokenSource();
         Console.CancelKeyPress += (_, press) =>
         {
@@ -39,19 +32,10 @@ internal static class Program
         };
         try
         {
-            if (sign)
-                return await Signing.SigningRun.RunAsync(rounds, warmUp, stop.Token) ? 0 : 1;
-            if (arguments is ["push-once", var layout, var host])
-                await PushOnce.RunAsync(layout, host, stop.Token);
-            else if (push)
-                await PushBench.RunAsync(megabytes, rounds: 3, stop.Token);
-            else if (accuracy)
-                await Accuracy.AccuracyRun.RunAsync(stop.Token);
-            else if (sbom)
-                await Sboms.SbomRun.RunAsync(arguments[1..], stop.Token);
-            else
-                await RunAsync(rounds, warmUp, stop.Token);
-            return 0;
+            if (Choose(arguments, stop.Token) is { } run)
+                return await run() ? 0 : 1;
+            Console.Error.WriteLine(Usage);
+            return 2;
         }
         catch (Exception exception) when (exception is InvalidOperationException or IOException or OperationCanceledException)
         {
@@ -60,56 +44,27 @@ internal static class Program
         }
     }
 
-    private static async Task RunAsync(int rounds, int warmUp, CancellationToken cancellationToken)
+    /// <returns>What to run, which says whether its limits are held; null: the arguments are wrong.</returns>
+    private static Func<Task<bool>>? Choose(string[] arguments, CancellationToken cancellationToken)
     {
-        Console.WriteLine("Setting up: registry, base image, sample vulnerability database, package, key, copies of samples/HelloApi …");
-        await using var bench = await Workbench.CreateAsync(cancellationToken);
-        IPublish[] ways =
-        [
-            new SdkPublish(bench), new PackagePublish(bench), new HandPublish(bench), new HandPublish(bench, everything: true),
-            new SdkPublish(bench, toArchive: true), new PackagePublish(bench, again: true),
-        ];
-
-        Console.WriteLine(await Conditions.DescribeAsync(bench, rounds, warmUp, cancellationToken));
-        var measured = ways.ToDictionary(way => way, _ => new List<Measurement>());
-        for (var round = 1 - warmUp; round <= rounds; round++)
+        if (arguments is not [var name, .. var rest] || name.StartsWith('-'))
+            return Rounds.TryRead(arguments, new Rounds(5, 2), least: 5, []) is { } main ? Always(() => MainRun.RunAsync(main, cancellationToken)) : null;
+        return (name, rest) switch
         {
-            Console.Write(round <= 0 ? "warm-up  " : $"round {round,2} ");
-            foreach (var way in ways)
-            {
-                var measurement = await way.PublishAsync($"1.0.{round + warmUp}", cancellationToken);
-                Console.Write(string.Create(CultureInfo.InvariantCulture, $"  {way.Letter} {measurement.Total.TotalSeconds:0.00} s"));
-                if (round > 0)
-                    measured[way].Add(measurement);
-            }
+            ("scale", _) => Rounds.TryRead(rest, new Rounds(3, 1), least: 1, Scale.ScaleRun.Names) is { } scale ? () => Scale.ScaleRun.RunAsync(scale, cancellationToken) : null,
+            ("sign", _) => Rounds.TryRead(rest, new Rounds(15, 2), least: 5, []) is { } sign ? () => Signing.SigningRun.RunAsync(sign.Recorded, sign.WarmUp, cancellationToken) : null,
+            ("accuracy", []) => Always(() => Accuracy.AccuracyRun.RunAsync(cancellationToken)),
+            ("sbom", _) when rest.Length < 3 && rest.All(number => int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _)) => Always(() => Sboms.SbomRun.RunAsync(rest, cancellationToken)),
+            ("push", []) => Always(() => PushBench.RunAsync(megabytes: 1000, rounds: 3, cancellationToken)),
+            ("push", [var size]) when int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var megabytes) && megabytes is >= 10 and <= 10_000 => Always(() => PushBench.RunAsync(megabytes, rounds: 3, cancellationToken)),
+            ("push-once", [var layout, var host]) => Always(() => PushOnce.RunAsync(layout, host, cancellationToken)),
+            _ => null,
+        };
 
-            Console.WriteLine();
-        }
-
-        Console.WriteLine();
-        Console.Write(ResultTable.Write(measured));
-    }
-
-    private static bool TryRead(string[] arguments, int defaultRounds, out int rounds, out int warmUp)
-    {
-        (rounds, warmUp) = (defaultRounds, 2);
-        for (var i = 0; i < arguments.Length; i += 2)
+        static Func<Task<bool>> Always(Func<Task> run) => async () =>
         {
-            if (i + 1 == arguments.Length || !int.TryParse(arguments[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-                return false;
-            switch (arguments[i])
-            {
-                case "--rounds":
-                    rounds = number;
-                    break;
-                case "--warm-up":
-                    warmUp = number;
-                    break;
-                default:
-                    return false;
-            }
-        }
-
-        return rounds >= 5 && warmUp >= 1;
+            await run();
+            return true;
+        };
     }
 }

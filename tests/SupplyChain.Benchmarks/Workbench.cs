@@ -32,7 +32,8 @@ internal sealed class Workbench : IAsyncDisposable
 
     private string Home { get; }
 
-    private string Feed => _folder.File("feed");
+    /// <summary>The folder with the package under measurement; others may lie beside it.</summary>
+    public string Feed => _folder.File("feed");
 
     private string Vulnerabilities => _folder.File("trivy");
 
@@ -62,14 +63,19 @@ internal sealed class Workbench : IAsyncDisposable
     /// <summary>A restored copy of samples/HelloApi; without the package, it is the sample without the lines that name it.</summary>
     public async Task<TestProject> CreateProjectAsync(string name, bool withPackage, CancellationToken cancellationToken)
     {
+        var (text, program) = await SampleAsync(withPackage, cancellationToken);
+        var project = NewProject(name).Write("HelloApi.csproj", text).Write("Program.cs", program);
+        (await project.DotnetAsync(cancellationToken, "restore")).Succeeded();
+        return project;
+    }
+
+    /// <summary>The project file and the program of samples/HelloApi; without the package, the lines that name it are left out.</summary>
+    public static async Task<(string Project, string Program)> SampleAsync(bool withPackage, CancellationToken cancellationToken)
+    {
         var sample = Path.Combine(Toolchain.RepositoryRoot, "samples", "HelloApi");
         var lines = (await File.ReadAllLinesAsync(Path.Combine(sample, "HelloApi.csproj"), cancellationToken))
             .Where(line => withPackage || !line.Contains("SupplyChain", StringComparison.Ordinal));
-        var project = new TestProject(_dotnet, _folder.File(name), Feed)
-            .Write("HelloApi.csproj", string.Join('\n', lines))
-            .Write("Program.cs", await File.ReadAllTextAsync(Path.Combine(sample, "Program.cs"), cancellationToken));
-        (await project.DotnetAsync(cancellationToken, "restore")).Succeeded();
-        return project;
+        return (string.Join('\n', lines), await File.ReadAllTextAsync(Path.Combine(sample, "Program.cs"), cancellationToken));
     }
 
     /// <summary>One file of the application is another one from now on, so that the image is another one too.</summary>
@@ -77,6 +83,19 @@ internal sealed class Workbench : IAsyncDisposable
 
     /// <summary>A folder of its own for a project that is written here.</summary>
     public ShapeProject CreateShape(string name) => new(_dotnet, _folder.File(name), Feed);
+
+    /// <summary>An empty project with the settings of all of them.</summary>
+    public TestProject NewProject(string name) => new(_dotnet, Folder(name), Feed);
+
+    public string Folder(string name) => _folder.File(name);
+
+    /// <summary>A layout as another base image.</summary>
+    /// <returns>Its reference.</returns>
+    public async Task<string> PushBaseAsync(string layout, string repository, CancellationToken cancellationToken)
+    {
+        await RunToolAsync("crane", ["push", layout, $"{Host}/{repository}:{BaseImages.Tag}"], cancellationToken);
+        return $"{Host}/{repository}:{BaseImages.Tag}";
+    }
 
     /// <summary>Runs one of the tools as the person at the keyboard would; its standard output.</summary>
     /// <exception cref="InvalidOperationException">It ended with another exit code than 0.</exception>
