@@ -103,9 +103,10 @@ internal sealed class EarlyWork : IDisposable
                 Secrets = plan.ScanSecrets,
                 DatabaseRepositories = plan.TrivyDatabases,
                 Server = plan.TrivyServer,
+                Kept = plan is { Grype: null, TrivyServer: null } ? new KeptReports(state.KeptScanDirectory, plan.ScanMaximumAge, trivy, TimeProvider.System) : null,
             },
             cancellationToken);
-        ScanTimes = new ScanTimes(startedAt, Package.Now());
+        ScanTimes = report.Times ?? new ScanTimes(startedAt, Package.Now());
         return report;
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Build.Framework;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Publishing;
+using SupplyChain.Core.Signing;
 
 namespace SupplyChain.Build.Tasks;
 
@@ -17,7 +18,13 @@ public sealed class OpenImage : StageTask
         State.Image.Write(image);
         ImageDigest = image.Root.Digest.ToString();
         if (plan.Publish)
-            OpenDestination(plan).LookUp(image.Root.Digest);
+        {
+            var destination = OpenDestination(plan);
+            destination.LookUp(image.Root.Digest);
+            var (runner, accepted) = (Runner, Kept.Replace(() => new AcceptedBundles()));
+            Kept.Replace(() => EvidenceAhead.Begin(plan, image.Root, destination, runner, accepted, StateDirectory));
+        }
+
         State.DeleteSources();
         Say($"image {image.Root.Digest.Short} built, nothing pushed yet ({Describe(image)})");
     }

@@ -71,6 +71,7 @@ public sealed class PushImage : StageTask
         StatementSize.Require(all, plan.Signing.UsesTransparencyLog(identity.IsKeyless));
         string Attested(IReadOnlyList<StatementToSign> signed) => PredicateTypes.Summary(signed.Select(statement => statement.PredicateType)).Length > 0 ? $"; attested {PredicateTypes.Summary(signed.Select(statement => statement.PredicateType))}" : "";
         var earlier = new EarlierEvidence(OpenDestination(plan), runner, cosign, plan.Signing, Package.Machine, StateDirectory) { Accepted = Kept.GetOrAdd(() => new AcceptedBundles()) };
+        await Kept.GetOrAdd(() => EvidenceAhead.None).Done.WaitAsync(cancellationToken);
         var kept = new List<SignedEvidence>();
         foreach (var (about, wanted) in images)
             kept.AddRange(await earlier.FindAsync(about, wanted, identity, plan.OutputDirectory, cancellationToken) ?? []);

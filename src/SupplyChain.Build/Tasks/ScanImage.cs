@@ -1,3 +1,4 @@
+using System.Globalization;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Tools;
 
@@ -19,6 +20,8 @@ public sealed class ScanImage : StageTask
         var work = EarlyWork();
         if (await work.ScanAsync(State.Image.Read(), cancellationToken) is not { } report)
             return;
+        if (report is { IsKept: true, Times.StartedAt: var scannedAt })
+            Say(string.Create(CultureInfo.InvariantCulture, $"scan of {scannedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC kept: the same image, scanner and vulnerability database"));
         State.Scan.Write(report);
         State.ScanTimes.Write(work.ScanTimes!);
     }

@@ -116,6 +116,3 @@ internal static class ScanResult
         writer.WriteEndObject();
     }
 }
-
-/// <summary>When a scan began and ended.</summary>
-internal sealed record ScanTimes(DateTimeOffset StartedAt, DateTimeOffset FinishedAt);

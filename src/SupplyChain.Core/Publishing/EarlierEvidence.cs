@@ -17,16 +17,44 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
     public AcceptedBundles Accepted { get; init; } = new();
 
     /// <summary>
+    /// Has cosign look at what lies with the image while that is scanned, so that <see cref="FindAsync"/> finds it accepted. Decides nothing, and what goes
+    /// wrong here goes wrong there again.
+    /// </summary>
+    /// <param name="predicateTypes">What a signed image must carry.</param>
+    public async Task LookAheadAsync(Descriptor image, IReadOnlyList<string> predicateTypes, SigningIdentity identity, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (Job(identity) is not (true, var job) || !await destination.HasImageAsync(image.Digest, cancellationToken))
+                return;
+            var stored = await destination.Evidence.ReadAsync(image, cancellationToken);
+            using var work = new WorkFolder(Directory.CreateDirectory(workDirectory).FullName);
+            var found = new List<(SignedEvidence, StoredBundle)>();
+            foreach (var type in predicateTypes.Where(type => type != PredicateTypes.SimpleSigning))
+            {
+                if (stored.FirstOrDefault(candidate => candidate.PredicateType == type && IsOf(job, candidate)) is not { } bundle)
+                    continue;
+                var file = work.File($"{found.Count}.sigstore.json");
+                await File.WriteAllBytesAsync(file, bundle.Content, cancellationToken);
+                found.Add((new SignedEvidence(image.Digest, type, file) { Earlier = true }, bundle));
+            }
+
+            if (found.Count > 0)
+                await IsTrustedAsync(image, found, identity, cancellationToken);
+        }
+        catch (Exception exception) when (exception is DiagnosticException or IOException or UnauthorizedAccessException or OperationCanceledException)
+        {
+        }
+    }
+
+    /// <summary>
     /// Writes the bundles as the signer would have, of those statements that are there already and say the same; null: none is, or what is there is not to
     /// be trusted.
     /// </summary>
     public async Task<IReadOnlyList<SignedEvidence>?> FindAsync(
         Descriptor image, IReadOnlyList<StatementToSign> statements, SigningIdentity identity, string directory, CancellationToken cancellationToken)
     {
-        // Without a key, a bundle that is found there names its own maker, whoever that is: it must be the one that the settings ask for, or this job.
-        var byJob = identity.IsKeyless && !IsAskedFor;
-        var job = byJob ? JobIdentity.Read(identity.Ambient!, machine) : null;
-        if (byJob && job is null)
+        if (Job(identity) is not (true, var job))
             return null;
 
         // What is not there has no evidence: the usual case.
@@ -59,6 +87,18 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
         return (before?.Subject, before?.Issuer) == (now?.Subject, now?.Issuer);
 
         async Task<CertificateIdentity?> CertificateAsync(SignedEvidence signed) => CertificateOf(await File.ReadAllBytesAsync(signed.BundleFile, cancellationToken));
+    }
+
+    /// <summary>
+    /// Without a key, a bundle that is found there names its own maker, whoever that is: it must be the one that the settings ask for, or this job. Null: a
+    /// key or the settings say who. Unknown: nothing there can be kept.
+    /// </summary>
+    private (bool IsKnown, JobIdentity? Job) Job(SigningIdentity identity)
+    {
+        if (!identity.IsKeyless || IsAskedFor)
+            return (true, null);
+        var job = JobIdentity.Read(identity.Ambient!, machine);
+        return (job is not null, job);
     }
 
     /// <summary>The settings say who must have signed.</summary>
@@ -110,6 +150,7 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
                 Legacy = destination.Evidence.Format == SignatureFormat.Legacy,
                 Access = await destination.AccessAsync(cancellationToken),
                 WorkDirectory = workDirectory,
+                FromBytes = true,
             };
             await new Verifier(runner, cosign, machine) { Accepted = Accepted }.VerifyAsync(request, cancellationToken);
             return true;

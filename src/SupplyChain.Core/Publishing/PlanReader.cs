@@ -74,6 +74,7 @@ internal sealed class PlanReader(IMachine machine)
             Gate = GateSettings.Read(settings),
             SuppliedPackages = settings.List("RuntimeSuppliedPackages"),
             ScanSecrets = settings.Boolean("SupplyChainScanSecrets", true),
+            ScanMaximumAge = TimeSpan.FromHours(settings.Number("SupplyChainScanMaximumAgeHours", 24)),
             Offline = offline,
             TrivyDatabases = Databases(settings),
             TrivyServer = TrivyServer.Read(settings.Text("SupplyChainTrivyServer"), settings.Text("SupplyChainTrivyServerTokenVariable"), offline, machine.Variable),

@@ -57,6 +57,9 @@ internal sealed record PublishPlan
     /// <summary><c>id|version</c>: packages that the runtime supplies up to this version.</summary>
     public IReadOnlyList<string> SuppliedPackages { get; init; } = [];
     public bool ScanSecrets { get; init; }
+
+    /// <summary>Up to this age an earlier scan of the same bytes with the same database is taken. Zero: none is.</summary>
+    public TimeSpan ScanMaximumAge { get; init; }
     public bool Offline { get; init; }
     public IReadOnlyList<string> TrivyDatabases { get; init; } = [];
     public TrivyServer? TrivyServer { get; init; }

@@ -29,6 +29,9 @@ internal sealed class PublishState(string directory, StateMemory? memory = null)
     /// <summary>The scanner's own files.</summary>
     public string ScanDirectory => System.IO.Path.Combine(directory, "scan");
 
+    /// <summary>The scanner's reports, for the next publish: see <see cref="KeptReports"/>.</summary>
+    public string KeptScanDirectory => System.IO.Path.Combine(directory, "kept-scan");
+
     /// <summary>The bill of materials of the packages alone: what the scanner reads while the image is scanned.</summary>
     public string InventorySbomFile => System.IO.Path.Combine(directory, "inventory.cdx.json");
 
@@ -76,7 +79,7 @@ internal sealed class PublishState(string directory, StateMemory? memory = null)
             if (System.IO.Directory.Exists(folder))
                 System.IO.Directory.Move(folder, old);
             System.IO.Directory.CreateDirectory(folder);
-            KeepImage(old);
+            Keep(new PublishState(old));
             // Listed now: a clean-up that looked later would find what the next publish has just put aside, and not yet taken its image from.
             string[] abandoned = System.IO.Directory.GetDirectories(System.IO.Path.GetDirectoryName(folder)!, System.IO.Path.GetFileName(folder) + ".old-*");
             _ = Task.Run(() => Array.ForEach(abandoned, SiblingPath.Delete));
@@ -90,9 +93,11 @@ internal sealed class PublishState(string directory, StateMemory? memory = null)
         }
     }
 
-    private void KeepImage(string old)
+    /// <summary>What saves time, and is only believed where it is the same.</summary>
+    private void Keep(PublishState earlier)
     {
-        var earlier = new PublishState(old);
+        if (System.IO.Directory.Exists(earlier.KeptScanDirectory))
+            System.IO.Directory.Move(earlier.KeptScanDirectory, KeptScanDirectory);
         foreach (var image in new[] { earlier.ImageDirectory, earlier.EarlierImageDirectory }.Where(System.IO.Directory.Exists).Take(1))
             System.IO.Directory.Move(image, EarlierImageDirectory);
     }

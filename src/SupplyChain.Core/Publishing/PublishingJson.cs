@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SupplyChain.Core.Provenance;
+using SupplyChain.Core.Scanning;
 
 namespace SupplyChain.Core.Publishing;
 

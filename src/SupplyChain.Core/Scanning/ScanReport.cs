@@ -32,6 +32,14 @@ public sealed record ScanReport(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Digest? DatabaseDigest { get; init; }
 
+    /// <summary>When its parts were made, the first and the last; null: not known.</summary>
+    [JsonIgnore]
+    internal ScanTimes? Times { get; init; }
+
+    /// <summary>Nothing was scanned: all of it is of an earlier publish, of the same bytes with the same database.</summary>
+    [JsonIgnore]
+    internal bool IsKept { get; init; }
+
     /// <summary>The shared server that decided (SupplyChainTrivyServer); null: the scanner on this machine.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Server { get; init; }

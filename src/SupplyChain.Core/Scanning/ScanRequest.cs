@@ -30,6 +30,9 @@ public sealed record ScanRequest(Task<ImageLayout> Image, string WorkDirectory, 
     /// <summary>OCI references of the vulnerability database, in the order to try; empty: the scanner's own.</summary>
     public IReadOnlyList<string> DatabaseRepositories { get; init; } = [];
 
+    /// <summary>Reports that may be taken again; null: everything is scanned.</summary>
+    internal KeptReports? Kept { get; init; }
+
     /// <summary>A shared server that has the database; null: this machine has it.</summary>
     internal TrivyServer? Server { get; init; }
 

@@ -25,15 +25,15 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
             : (TrivyCacheDirectory.Of(request), null);
 
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var run = new TrivyRun(process, arguments, request, cacheFolder, abort);
+        var digest = database is null ? Task.FromResult<Digest?>(null) : TrivyDatabaseDigest.OfAsync(cacheFolder, abort.Token);
+        var run = new TrivyRun(process, arguments, request, cacheFolder, abort, digest, clock);
         var inventory = request.InventoryFile is { } file ? run.ScanInventoryAsync(file) : Task.FromResult<TrivyReport?>(null);
         var platforms = ScanPlatformsAsync(run, request, place, abort);
         // Beside the scans: a release that names its version in its report would not need it, but only a new one does.
         var supported = version.RefuseOldAsync(request, cacheFolder, abort.Token);
-        var digest = database is null ? Task.FromResult<Digest?>(null) : TrivyDatabaseDigest.OfAsync(cacheFolder, abort.Token);
         var serverTime = request.Server is { } server ? StoppingAsync(server.DatabaseTimeAsync(request.Environment, abort.Token), abort) : Task.FromResult<DateTimeOffset?>(null);
         await Task.WhenAll(platforms, inventory, supported, digest, serverTime);
-        return TrivyMerge.Merge(await request.Image, await platforms, await inventory, database?.UpdatedAt ?? await serverTime) with { DatabaseDigest = await digest, Server = request.Server?.Address };
+        return TrivyMerge.Merge(await request.Image, await platforms, await inventory, database?.UpdatedAt ?? await serverTime) with { DatabaseDigest = await digest, Server = request.Server?.Address, Times = run.Times, IsKept = run.IsKept };
     }
 
     /// <summary>Updates the vulnerability database when it is due, and scans nothing. Returns its cache folder and its time.</summary>

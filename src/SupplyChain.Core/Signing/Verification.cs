@@ -18,6 +18,9 @@ public sealed record VerificationRequest(ImageReference Reference, Digest Digest
     /// <summary>The destination has cosign's older layout alone: there is no bundle that cosign itself would find.</summary>
     public bool Legacy { get; init; }
 
+    /// <summary>Everything from the bytes in <see cref="Stored"/>, the signature too, which cosign else looks for in the registry by itself.</summary>
+    internal bool FromBytes { get; init; }
+
     public RegistryAccess Access { get; init; } = new();
 
     /// <summary>Parent of a private work folder that is deleted at the end; the intermediate folder.</summary>

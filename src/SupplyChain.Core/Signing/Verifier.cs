@@ -50,7 +50,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     /// cosign for each type would make it read all of them each time.
     /// </summary>
     private static bool IsReadBack(VerificationRequest request, string type) =>
-        request.Reference.Registry is null || (request.Stored.Count > 0 && (type != PredicateTypes.CosignSignature || request.Legacy));
+        request.Reference.Registry is null || (request.Stored.Count > 0 && (type != PredicateTypes.CosignSignature || request.Legacy || request.FromBytes));
 
     private async Task<VerifiedStatement> VerifyInRegistryAsync(
         VerificationRequest request, string type, IEnumerable<Digest> own, CancellationToken cancellationToken)

@@ -50,6 +50,41 @@ public sealed class EarlierEvidenceSpecs : IDisposable
         (await FindAsync(destination, other, settings)).ShouldBeNull();
     }
 
+    [Fact]
+    public async Task What_was_looked_at_ahead_needs_no_second_process_and_what_was_changed_since_is_looked_at_again()
+    {
+        await _fixture.MakeKeyAsync("cosign");
+        using var destination = Destination();
+        var image = await PublishAsync(destination, "cosign.key");
+        using var accepted = new AcceptedBundles();
+        await Earlier(destination, _fixture.Settings("cosign.key"), accepted)
+            .LookAheadAsync(image, [PredicateTypes.CosignSignature, PredicateTypes.CycloneDx], Identity("cosign.key"), SigningFixture.Token);
+        var asked = _fixture.Runner.Invocations.Count;
+
+        (await FindAsync(destination, image, _fixture.Settings("cosign.key"), accepted))!.ShouldHaveSingleItem();
+        _fixture.Runner.Invocations.Count.ShouldBe(asked);
+
+        // One character of the signature: the statement is still the same.
+        var stored = (await new EvidenceReader().ListAsync(destination.Store, image, SigningFixture.Token)).ShouldHaveSingleItem();
+        var file = _folder.File($"image/blobs/sha256/{stored.Bundle.Digest.Hex}");
+        var text = File.ReadAllText(file);
+        var at = text.IndexOf("\"sig\":\"", StringComparison.Ordinal) + 20;
+        File.WriteAllText(file, $"{text[..at]}{(text[at] == 'A' ? 'B' : 'A')}{text[(at + 1)..]}");
+        (await FindAsync(destination, image, _fixture.Settings("cosign.key"), accepted)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Looking_ahead_at_what_is_not_there_or_not_readable_says_nothing()
+    {
+        await _fixture.MakeKeyAsync("cosign");
+        using var destination = Destination();
+        var image = await PublishAsync(destination, "cosign.key");
+        var earlier = Earlier(destination, _fixture.Settings("cosign.key"), new AcceptedBundles());
+        await earlier.LookAheadAsync(image with { Digest = SigningFixture.Image }, [PredicateTypes.CosignSignature], Identity("cosign.key"), SigningFixture.Token);
+        File.WriteAllText(_folder.File($"image/blobs/sha256/{(await new EvidenceReader().ListAsync(destination.Store, image, SigningFixture.Token))[0].Bundle.Digest.Hex}"), "{");
+        await earlier.LookAheadAsync(image, [PredicateTypes.CosignSignature], Identity("cosign.key"), SigningFixture.Token);
+    }
+
     /// <summary>Where workflows are reused, a job's certificate names another workflow than its environment does.</summary>
     [Fact]
     public async Task What_is_added_to_kept_evidence_must_be_of_the_same_signer()
@@ -117,10 +152,15 @@ public sealed class EarlierEvidenceSpecs : IDisposable
         return image;
     }
 
-    private Task<IReadOnlyList<SignedEvidence>?> FindAsync(Destination destination, Descriptor image, SigningSettings settings)
+    private SigningIdentity Identity(string key) => SigningIdentity.Resolve(_fixture.Settings(key), _fixture.Machine);
+
+    private EarlierEvidence Earlier(Destination destination, SigningSettings settings, AcceptedBundles accepted) =>
+        new(destination, _fixture.Runner, _fixture.Cosign, settings, _fixture.Machine, _folder.File("work")) { Accepted = accepted };
+
+    private Task<IReadOnlyList<SignedEvidence>?> FindAsync(Destination destination, Descriptor image, SigningSettings settings, AcceptedBundles? accepted = null)
     {
         Directory.CreateDirectory(_folder.File("bundles"));
-        return new EarlierEvidence(destination, _fixture.Runner, _fixture.Cosign, settings, _fixture.Machine, _folder.File("work"))
+        return Earlier(destination, settings, accepted ?? new AcceptedBundles())
             .FindAsync(image, [SigningFixture.Signature(image.Digest)], SigningIdentity.Resolve(settings, _fixture.Machine), _folder.File("bundles"), SigningFixture.Token);
     }
 }
