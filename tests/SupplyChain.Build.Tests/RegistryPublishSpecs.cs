@@ -152,6 +152,8 @@ public sealed class RegistryPublishSpecs(Workshop workshop)
 
         second.Lines[^1].ShouldBe(first.Lines[^1]);
         second.Output.ShouldContain("already signed");
+        second.Output.ShouldContain("kept: the same image, scanner and vulnerability database");
+        first.Output.ShouldNotContain("kept: ");
         (await registry.WritesAsync(Cancellation)).Count.ShouldBe(before);
     }
 
