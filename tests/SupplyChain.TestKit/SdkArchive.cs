@@ -56,7 +56,8 @@ internal sealed class SdkArchive
             var time = built.UtcDateTime.ToString("o", System.Globalization.CultureInfo.InvariantCulture);
             var config = $$$"""{"config":{"Labels":{"org.opencontainers.image.created":"{{{time}}}","org.opencontainers.artifact.created":"{{{time}}}","org.opencontainers.image.version":"1.0.0"},"Entrypoint":["dotnet","/app/hello.dll"]},"created":"{{{time}}}","rootfs":{"type":"layers","diff_ids":["{{{baseDiffId}}}","{{{Digest.Of(appTar)}}}"]},"architecture":"{{{architecture}}}","os":"linux","history":[{"created":"2020-01-01T00:00:00Z","created_by":"Debian"},{"author":".NET SDK","created":"{{{time}}}","created_by":".NET SDK Container Tooling, version 10.0.100"}]}""";
             return archive.AddBlob(MediaTypes.OciManifest, OciJson.Plain.OciManifest, new OciManifest(
-                2, MediaTypes.OciManifest, archive.AddBlob(MediaTypes.OciConfig, Encoding.UTF8.GetBytes(changeConfig?.Invoke(config) ?? config)), [baseLayer, app])) with { Platform = new(architecture, "linux") };
+                2, MediaTypes.OciManifest, archive.AddBlob(MediaTypes.OciConfig, Encoding.UTF8.GetBytes(changeConfig?.Invoke(config) ?? config)), [baseLayer, app])) with
+            { Platform = new(architecture, "linux") };
         }).ToList();
         archive.Root = images.Count == 1 ? images[0] with { Platform = null } : archive.AddBlob(MediaTypes.OciIndex, OciJson.Plain.OciIndex, new OciIndex(2, MediaTypes.OciIndex, images));
         archive.AddIndexJson(["1.0"]);

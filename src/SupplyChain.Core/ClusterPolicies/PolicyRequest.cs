@@ -21,7 +21,7 @@ internal sealed record PolicyRequest(ImageReference Repository, IReadOnlyList<Im
 
     /// <summary>Null: nothing was signed, or no format asks for it.</summary>
     public SignedImage? Signed { get; init; }
-    
+
     /// <summary>What must be true of the attested documents besides who signed them.</summary>
     public VerificationPolicy Conditions { get; init; } = new(SeverityThreshold.None, IgnoreUnfixed: false, Builder: null);
 

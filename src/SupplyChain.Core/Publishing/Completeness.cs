@@ -54,6 +54,6 @@ internal static class Completeness
     }
 
     /// <summary>What a signed image must carry.</summary>
-    public static IReadOnlyList<string> RequiredTypes(PublishPlan plan) => 
+    public static IReadOnlyList<string> RequiredTypes(PublishPlan plan) =>
         [PredicateTypes.CosignSignature, .. plan.SignatureFormat == SignatureFormat.Bundle ? Array.Empty<string>() : [PredicateTypes.SimpleSigning], .. plan.Attestations];
 }
