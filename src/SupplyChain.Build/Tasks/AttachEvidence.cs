@@ -18,7 +18,7 @@ public sealed class AttachEvidence : StageTask
         // and nobody resolves an index there: it has the index alone.
         foreach (var subject in (plan.ToLayout ? [] : State.Image.Read().ListChildren()).Append(pushed.Root))
         {
-            foreach (var attached in await place.AttachAsync(subject, [.. SignedEvidence.For(subject.Digest, evidence, pushed.Digest), .. own.Where(signed => signed.Subject == subject.Digest)], now, cancellationToken))
+            foreach (var attached in await place.AttachAsync(subject, SignedEvidence.With(subject.Digest, evidence, own, pushed.Digest), now, cancellationToken))
             {
                 all.Add(attached);
                 Detail($"attached {attached} to {pushed.Reference.At(subject.Digest)} in {place.Store.Repository.Name}");

@@ -1,3 +1,4 @@
+using SupplyChain.Core.Images;
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Signing;
 
@@ -16,10 +17,8 @@ public sealed class VerifyEvidence : StageTask
         var destination = OpenDestination(plan);
         var identity = SigningIdentity.Resolve(plan.Signing, Package.Machine);
         var signer = await new PublicKeySource(runner, cosign, plan.Signing, Package.Machine).GetAsync(identity, evidence, StateDirectory, cancellationToken);
-        // Only what the step before has attached is attached again: a step that was removed is not made up for.
-        var stored = State.Attached.ReadOrNull() is null
-            ? await destination.Evidence.ReadAsync(pushed.Root, cancellationToken)
-            : await new LostEvidence(destination.Evidence, Detail).ReadBackAsync(pushed.Root, evidence, Package.Now(), cancellationToken);
+        var (isAttached, own) = (State.Attached.ReadOrNull() is not null, State.PlatformEvidence.Read());
+        var stored = await ReadBackAsync(pushed.Root);
         var request = new VerificationRequest(pushed.Reference, pushed.Digest, [.. Completeness.RequiredTypes(plan).Union(evidence.Select(signed => signed.PredicateType))], signer)
         {
             Own = evidence,
@@ -28,26 +27,33 @@ public sealed class VerifyEvidence : StageTask
             Access = await destination.AccessAsync(cancellationToken),
             WorkDirectory = StateDirectory,
         };
-        // The bundles at the images of the platforms are the very ones that are verified at the index, or this fails.
-        var children = Task.WhenAll((plan.ToLayout ? [] : State.Image.Read().ListChildren()).Select(child => new PlatformEvidence(destination.Evidence).RequireAsync(child, pushed, evidence, cancellationToken)));
         var verifier = new Verifier(runner, cosign, Package.Machine) { Accepted = Kept.GetOrAdd(() => new AcceptedBundles()) };
-        // What is about one platform alone has signatures of its own.
-        var own = Task.WhenAll(State.PlatformEvidence.Read().GroupBy(signed => signed.Subject).Select(async signed =>
+        var children = Task.WhenAll((plan.ToLayout ? [] : State.Image.Read().ListChildren()).Select(async child =>
         {
-            var child = State.Image.Read().ListChildren().Single(one => one.Digest == signed.Key);
-            return await verifier.VerifyAsync(
-                request with
-                {
-                    Reference = pushed.Reference.At(child.Digest),
-                    Digest = child.Digest,
-                    PredicateTypes = [.. signed.Select(one => one.PredicateType)],
-                    Own = [.. signed],
-                    Stored = [.. (await destination.Evidence.ReadAsync(child, cancellationToken)).Where(bundle => bundle.PredicateType != PredicateTypes.SimpleSigning)],
-                },
-                cancellationToken);
+            var with = await ReadBackAsync(child);
+            // The bundles at the images of the platforms are the very ones that are verified at the index, or this fails.
+            await new PlatformEvidence(plan.SignatureFormat).RequireAsync(child, with, pushed, evidence, cancellationToken);
+            // What is about one platform alone has signatures of its own.
+            SignedEvidence[] alone = [.. own.Where(signed => signed.Subject == child.Digest)];
+            if (alone.Length > 0)
+                await verifier.VerifyAsync(
+                    request with
+                    {
+                        Reference = pushed.Reference.At(child.Digest),
+                        Digest = child.Digest,
+                        PredicateTypes = [.. alone.Select(signed => signed.PredicateType)],
+                        Own = alone,
+                        Stored = [.. with.Where(bundle => bundle.PredicateType != PredicateTypes.SimpleSigning)],
+                    },
+                    cancellationToken);
         }));
         var verification = await verifier.VerifyAsync(request, cancellationToken);
-        await Task.WhenAll(children, own);
+        await children;
         State.Verification.Write(verification);
+
+        // Only what the step before has attached is attached again: a step that was removed is not made up for.
+        Task<IReadOnlyList<StoredBundle>> ReadBackAsync(Descriptor subject) => isAttached
+            ? new LostEvidence(destination.Evidence, Detail).ReadBackAsync(subject, SignedEvidence.With(subject.Digest, evidence, own, pushed.Digest), Package.Now(), cancellationToken)
+            : destination.Evidence.ReadAsync(subject, cancellationToken);
     }
 }

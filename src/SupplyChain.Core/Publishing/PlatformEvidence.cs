@@ -9,16 +9,18 @@ namespace SupplyChain.Core.Publishing;
 /// The evidence at the images of the platforms. Its statements name the index and each image, so it is the same bundles; whether the signatures are
 /// right is verified once, at the index, and here that they are these bytes.
 /// </summary>
-internal sealed class PlatformEvidence(EvidencePlace place)
+internal sealed class PlatformEvidence(SignatureFormat format)
 {
+    /// <param name="image">Of a platform.</param>
+    /// <param name="stored">What the destination has with it.</param>
+    /// <param name="pushed">The index.</param>
     /// <exception cref="DiagnosticException">SCB5801: a bundle is not with the image, or is not about it.</exception>
-    public async Task RequireAsync(Descriptor image, PushedImage pushed, IReadOnlyList<SignedEvidence> evidence, CancellationToken cancellationToken)
+    public async Task RequireAsync(Descriptor image, IReadOnlyList<StoredBundle> stored, PushedImage pushed, IReadOnlyList<SignedEvidence> evidence, CancellationToken cancellationToken)
     {
-        var stored = await place.ReadAsync(image, cancellationToken);
         foreach (var signed in SignedEvidence.For(image.Digest, evidence, pushed.Digest))
         {
             if (await ReadAsync(signed, cancellationToken) is { } own && Bundle.TryParse(own) is { } bundle && bundle.Statement.Subjects.Contains(image.Digest)
-                && stored.Any(item => item.Content.Span.SequenceEqual(own) || (place.Format == SignatureFormat.Legacy && Says(item, bundle))))
+                && stored.Any(item => item.Content.Span.SequenceEqual(own) || (format == SignatureFormat.Legacy && Says(item, bundle))))
             {
                 continue;
             }

@@ -16,6 +16,10 @@ public sealed record SignedEvidence(Digest Subject, string PredicateType, string
         ? evidence
         : [.. evidence.Where(signed => signed.PredicateType != PredicateTypes.SimpleSigning).Select(signed => signed with { Subject = subject })];
 
+    /// <summary>What is attached to an image of the index, or to the index itself: the bundles about them all, and those about this image alone.</summary>
+    public static IReadOnlyList<SignedEvidence> With(Digest subject, IReadOnlyList<SignedEvidence> evidence, IReadOnlyList<SignedEvidence> own, Digest index) =>
+        [.. For(subject, evidence, index), .. own.Where(signed => signed.Subject == subject)];
+
     /// <summary>An earlier publish has signed it; it was found with the image and kept.</summary>
     public bool Earlier { get; init; }
 }

@@ -42,10 +42,10 @@ internal static class SampleImage
     }
 
     /// <summary>A bundle in form; its signature is none.</summary>
-    public static void WriteBundle(string file, Digest subject, string predicateType, string text = "one", byte[]? certificate = null)
+    public static void WriteBundle(string file, Digest subject, string predicateType, string text = "one", byte[]? certificate = null, IReadOnlyList<Digest>? others = null)
     {
         var material = certificate is null ? $$$"""{"publicKey":{"hint":"{{{text}}}"}}""" : $$$"""{"certificate":{"rawBytes":"{{{Convert.ToBase64String(certificate)}}}"}}""";
-        var payload = Convert.ToBase64String(Statement.Write(subject, null, predicateType, "{}"u8.ToArray()));
+        var payload = Convert.ToBase64String(Statement.Write(subject, null, predicateType, "{}"u8.ToArray(), others));
         File.WriteAllText(file, $$$"""
             {"mediaType":"{{{MediaTypes.SigstoreBundle}}}","verificationMaterial":{{{material}}},
             "dsseEnvelope":{"payloadType":"{{{Statement.PayloadType}}}","payload":"{{{payload}}}","signatures":[{"sig":"c2ln"}]}}
