@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SupplyChain.Core.Bases;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Images;
@@ -48,6 +49,33 @@ public sealed class BaseImageUpdateSpecs : IAsyncDisposable
         var digest = await PushAsync("multi", "amd64", "arm64");
         (await UpdateAsync())[1].ShouldBe($"  now {digest} (2 layers)");
         BaseImageLock.Read(LockFile)!.Find(Name).ShouldBe(digest);
+    }
+
+    /// <summary>With several ContainerRuntimeIdentifiers the SDK takes each platform's image out of this index: the same digest, at the mirror.</summary>
+    [Fact]
+    public async Task For_several_platforms_the_lock_keeps_the_index_under_its_own_name_and_the_mirror_has_that_index_and_each_platform_of_it()
+    {
+        var upstream = new ImageReference("mcr.microsoft.com", "dotnet/aspnet", "10.0");
+        var index = await PushAsync("multi", "amd64", "arm64");
+        var mirrors = RegistryMirrors.Parse([$"mcr.microsoft.com|{_registry.Host}"]);
+        var rules = new BaseImageRules(["mcr.microsoft.com/dotnet/*"], RequireDigest: true, mirrors, LockFile);
+
+        // As the target does it: asked is the mirror, written down is the name.
+        mirrors.Apply(upstream).Name.ShouldBe(Name.Name);
+        await UpdateAsync(upstream);
+        var resolved = rules.Resolve(upstream.ToString());
+        await PushAsync("moved since", "amd64", "arm64");
+
+        BaseImageLock.Read(LockFile)!.BaseImages.ShouldHaveSingleItem().ShouldSatisfyAllConditions(locked => locked.Name.ShouldBe(upstream.ToString()), locked => locked.Digest.ShouldBe(index));
+        resolved.Name.ShouldBe(upstream.At(index) with { Tag = upstream.Tag });
+        resolved.Source.ToString().ShouldBe($"{_registry.Host}/dotnet/aspnet:10.0@{index}");
+        var store = _bench.Store(resolved.Source.Registry!, resolved.Source.Repository);
+        var manifests = JsonSerializer.Deserialize((await store.ReadManifestAsync(resolved.Source.Digest!.Value, Token))!, OciJson.Plain.OciIndex)!.Manifests!;
+        manifests.Select(manifest => manifest.Platform!.Architecture).ShouldBe(["amd64", "arm64"]);
+        foreach (var manifest in manifests)
+            (await store.ReadManifestAsync(manifest.Digest, Token)).ShouldNotBeNull();
+        // Nor is another platform's image taken for it: resolving again gives the index, whatever the tag points to by now.
+        rules.Resolve(upstream.ToString()).ShouldBe(resolved);
     }
 
     [Fact]
