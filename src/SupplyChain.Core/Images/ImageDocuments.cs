@@ -7,7 +7,16 @@ namespace SupplyChain.Core.Images;
 internal delegate byte[] DocumentReader(Descriptor descriptor);
 
 /// <summary>What index.json leads to: the image, its platforms, and the tags it was built with.</summary>
-internal sealed record ImageGraph(Descriptor Root, IReadOnlyList<PlatformImage> Platforms, IReadOnlyList<AttachedManifest> Attached, IReadOnlyList<string> Tags);
+internal sealed record ImageGraph(Descriptor Root, IReadOnlyList<PlatformImage> Platforms, IReadOnlyList<AttachedManifest> Attached, IReadOnlyList<string> Tags)
+{
+    /// <summary>Every manifest in the order in which a registry takes them: what is referenced first, the root last. Each stands once.</summary>
+    internal IReadOnlyList<Descriptor> ListManifests() =>
+        [.. Platforms.Select(image => image.Manifest).Concat(Attached.Select(manifest => manifest.Manifest)).Append(Root).DistinctBy(descriptor => descriptor.Digest)];
+
+    /// <summary>Every configuration and layer, each once, the largest first, so that work on several at a time ends sooner.</summary>
+    internal IReadOnlyList<Descriptor> ListBlobs() =>
+        [.. Platforms.SelectMany(image => image.Layers.Append(image.Config)).Concat(Attached.SelectMany(manifest => manifest.Layers.Append(manifest.Config))).DistinctBy(descriptor => descriptor.Digest).OrderByDescending(descriptor => descriptor.Size)];
+}
 
 /// <summary>
 /// Follows index.json to manifests and configurations (OCI image specification 1.1) and refuses what is contradictory or more than one
@@ -31,12 +40,19 @@ internal sealed class ImageDocuments(DocumentReader read)
         var root = roots[0];
         var tags = entries.Select(entry => TagOf(entry)).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
 
-        if (MediaTypes.IsManifest(root.MediaType))
-            return new ImageGraph(root, [ReadImage(root, entries[0].Platform)], [], tags);
-        if (MediaTypes.IsIndex(root.MediaType))
-            return ReadPlatforms(root, tags);
-        throw Malformed($"index.json names something of the media type {root.MediaType}, which is neither an image manifest nor an image index");
+        return MediaTypes.IsManifest(root.MediaType) || MediaTypes.IsIndex(root.MediaType)
+            ? Read(root, entries[0].Platform, tags)
+            : throw Malformed($"index.json names something of the media type {root.MediaType}, which is neither an image manifest nor an image index");
     }
+
+    /// <summary>The image itself, without an index.json that leads to it.</summary>
+    /// <exception cref="DiagnosticException">SCB1002, SCB1003, SCB1004 or SCB1006.</exception>
+    internal ImageGraph Read(Descriptor root) => MediaTypes.IsManifest(root.MediaType) || MediaTypes.IsIndex(root.MediaType)
+        ? Read(Bare(root), root.Platform, [])
+        : throw Malformed($"{root.Digest.Short} is of the media type {root.MediaType}, which is neither an image manifest nor an image index");
+
+    private ImageGraph Read(Descriptor root, DescriptorPlatform? platform, IReadOnlyList<string> tags) =>
+        MediaTypes.IsManifest(root.MediaType) ? new ImageGraph(root, [ReadImage(root, platform)], [], tags) : ReadPlatforms(root, tags);
 
     private ImageGraph ReadPlatforms(Descriptor root, IReadOnlyList<string> tags)
     {
@@ -61,7 +77,7 @@ internal sealed class ImageDocuments(DocumentReader read)
         return new ImageGraph(root, platforms, attached, tags);
     }
 
-    private IReadOnlyList<Descriptor> ReadIndex(ReadOnlyMemory<byte> content, string what, string? mediaType)
+    internal static IReadOnlyList<Descriptor> ReadIndex(ReadOnlyMemory<byte> content, string what, string? mediaType)
     {
         var index = Parse(content, what, OciJson.Default.OciIndex, mediaType, ["config", "layers"]);
         if (index.Manifests is null)
@@ -73,9 +89,9 @@ internal sealed class ImageDocuments(DocumentReader read)
         return index.Manifests;
     }
 
-    private OciManifest ReadManifest(Descriptor descriptor, string what)
+    internal static OciManifest ReadManifest(ReadOnlyMemory<byte> content, Descriptor descriptor, string what)
     {
-        var manifest = Parse(read(descriptor), what, OciJson.Default.OciManifest, descriptor.MediaType, ["manifests"]);
+        var manifest = Parse(content, what, OciJson.Default.OciManifest, descriptor.MediaType, ["manifests"]);
         Check(manifest.Config, what);
         if (manifest.Layers is null)
             throw Malformed($"{what} has no 'layers'");
@@ -89,7 +105,7 @@ internal sealed class ImageDocuments(DocumentReader read)
     private PlatformImage ReadImage(Descriptor descriptor, DescriptorPlatform? expected)
     {
         var what = $"the manifest {descriptor.Digest.Short}";
-        var manifest = ReadManifest(descriptor, what);
+        var manifest = ReadManifest(read(descriptor), descriptor, what);
         if (manifest.Config.MediaType is not (MediaTypes.OciConfig or MediaTypes.DockerConfig))
             throw Malformed($"{what} has a configuration of the media type {manifest.Config.MediaType}: it is no container image");
         var platform = ImageConfig.ReadPlatform(read(manifest.Config), manifest.Layers.Count, expected);
@@ -105,7 +121,7 @@ internal sealed class ImageDocuments(DocumentReader read)
         if (entry is not { Platform: { Os: "unknown", Architecture: "unknown" }, Annotations: { } annotations }
             || annotations.GetValueOrDefault("vnd.docker.reference.type") != "attestation-manifest")
             return null;
-        var manifest = ReadManifest(entry, $"the attestation manifest {entry.Digest.Short}");
+        var manifest = ReadManifest(read(entry), entry, $"the attestation manifest {entry.Digest.Short}");
         return manifest.Layers.All(layer => layer.MediaType == "application/vnd.in-toto+json")
             ? new AttachedManifest(Bare(entry), Bare(manifest.Config), [.. manifest.Layers.Select(Bare)])
             : null;

@@ -15,22 +15,15 @@ public sealed record ImageLayout(string Directory, Descriptor Root, IReadOnlyLis
     public IReadOnlyList<AttachedManifest> Attached { get; init; } = [];
 
     /// <summary>Every manifest in the order in which a registry takes them: what is referenced first, the root last. Each stands once.</summary>
-    public IReadOnlyList<Descriptor> ListManifests() =>
-        Distinct([.. Platforms.Select(image => image.Manifest), .. Attached.Select(manifest => manifest.Manifest), Root]);
+    public IReadOnlyList<Descriptor> ListManifests() => Graph.ListManifests();
 
     /// <summary>Every configuration and layer, each once, the largest first, so that work on several at a time ends sooner.</summary>
-    public IReadOnlyList<Descriptor> ListBlobs() =>
-        Distinct([.. Platforms.SelectMany(image => image.Layers.Append(image.Config)), .. Attached.SelectMany(manifest => manifest.Layers.Append(manifest.Config))],
-            largestFirst: true);
+    public IReadOnlyList<Descriptor> ListBlobs() => Graph.ListBlobs();
 
     /// <summary>The images of the platforms where <see cref="Root"/> is an index over them; none for a single image. Each gets the evidence too: a cluster may resolve the index to one of them.</summary>
     public IReadOnlyList<Descriptor> ListChildren() => [.. Platforms.Select(image => image.Manifest).Where(manifest => manifest.Digest != Root.Digest)];
 
-    private static IReadOnlyList<Descriptor> Distinct(IEnumerable<Descriptor> descriptors, bool largestFirst = false)
-    {
-        var distinct = descriptors.DistinctBy(descriptor => descriptor.Digest);
-        return [.. largestFirst ? distinct.OrderByDescending(descriptor => descriptor.Size) : distinct];
-    }
+    private ImageGraph Graph => new(Root, Platforms, Attached, Tags);
 
     /// <summary>Absolute path of a blob.</summary>
     public string BlobPath(Digest digest) => Path.Combine(Directory, "blobs", "sha256", digest.Hex);

@@ -43,8 +43,10 @@ internal sealed class NewerBaseImage(ImageReference tag, HttpClient http, Func<s
             if (newest.Layers.Sum(layer => layer.Size) > LargestImage)
                 return null;
             limit.CancelAfter(FetchLimit);
-            var layout = new ImageLayout(work, newest.Manifest, [newest]);
-            await FetchAsync(store, layout, linked.Token);
+            // The scanner reads a layout, and in there it is called by its OCI name.
+            var scanned = newest with { Manifest = newest.Manifest with { MediaType = MediaTypes.OciManifest } };
+            var layout = new ImageLayout(work, scanned.Manifest, [scanned]);
+            await new ImageCopy { Clock = clock }.RunAsync(store, newest.Manifest, new LayoutStore(work, tag.Repository, clock), linked.Token);
             var report = await new TrivyScanner(runner, trivy, clock).ScanAsync(
                 request with { Image = Task.FromResult(layout), WorkDirectory = Path.Combine(work, "scan"), OutputDirectory = Path.Combine(work, "reports"), InventoryFile = null, Secrets = false, Offline = request.Server is null },
                 linked.Token);
@@ -79,22 +81,10 @@ internal sealed class NewerBaseImage(ImageReference tag, HttpClient http, Func<s
             return null;
         }
 
-        return new PlatformImage(platform, new Descriptor(MediaTypes.OciManifest, digest, content.Length), Describe(root.GetProperty("config")), [.. root.GetProperty("layers").EnumerateArray().Select(Describe)]);
+        var mediaType = root.TryGetProperty("mediaType", out var named) && named.GetString() == MediaTypes.DockerManifest ? MediaTypes.DockerManifest : MediaTypes.OciManifest;
+        return new PlatformImage(platform, new Descriptor(mediaType, digest, content.Length), Describe(root.GetProperty("config")), [.. root.GetProperty("layers").EnumerateArray().Select(Describe)]);
     }
 
     private static Descriptor Describe(JsonElement descriptor) => new(
         descriptor.GetProperty("mediaType").GetString()!, Digest.Parse(descriptor.GetProperty("digest").GetString()!), descriptor.GetProperty("size").GetInt64());
-
-    private static async Task FetchAsync(RegistryStore store, ImageLayout layout, CancellationToken cancellationToken)
-    {
-        Directory.CreateDirectory(Path.Combine(layout.Directory, "blobs", "sha256"));
-        var image = layout.Platforms[0];
-        await File.WriteAllBytesAsync(layout.BlobPath(image.Manifest.Digest), await store.ReadManifestAsync(image.Manifest.Digest, cancellationToken) ?? [], cancellationToken);
-        foreach (var blob in layout.ListBlobs())
-        {
-            await using var stream = await store.ReadBlobAsync(blob, cancellationToken);
-            await using var file = File.Create(layout.BlobPath(blob.Digest));
-            await stream.CopyToAsync(file, cancellationToken);
-        }
-    }
 }
