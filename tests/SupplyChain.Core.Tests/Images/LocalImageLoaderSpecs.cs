@@ -8,7 +8,7 @@ namespace SupplyChain.Core.Tests.Images;
 
 /// <summary>
 /// docker and podman are scripts here: a container runtime cannot be had everywhere. What they are given was tried with the real ones: Docker
-/// 20.10 (classic store) and 28.5 (containerd store), and Podman 4.3.
+/// 20.10 (classic store) and 28.5 (containerd store), and Podman 4.3, which <see cref="PodmanSpecs"/> runs.
 /// </summary>
 public sealed class LocalImageLoaderSpecs : IDisposable
 {
