@@ -38,12 +38,14 @@ internal sealed class MemoryWatch : IAsyncDisposable
 
     private void Look(int process)
     {
-        var lines = Read($"/proc/{process}/status").Split('\n');
-        if (lines.FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) is not { } peak)
+        // Between fork and exec a process is this one still, with its memory.
+        if (Program(process) is not { } program || program == Environment.ProcessPath)
+            return;
+        if (Read($"/proc/{process}/status").Split('\n').FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) is not { } peak)
             return;
         var megabytes = long.Parse(peak.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1000;
         if (megabytes > Largest.Megabytes)
-            Largest = (megabytes, lines[0].Split('\t')[^1]);
+            Largest = (megabytes, Path.GetFileName(program));
     }
 
     private static HashSet<int> Descendants(HashSet<int> found)
@@ -62,6 +64,19 @@ internal sealed class MemoryWatch : IAsyncDisposable
 
         found.Remove(Environment.ProcessId);
         return found;
+    }
+
+    /// <summary>Null when the process has just ended.</summary>
+    private static string? Program(int process)
+    {
+        try
+        {
+            return File.ResolveLinkTarget($"/proc/{process}/exe", returnFinalTarget: false)?.FullName;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Empty when the process has just ended.</summary>
