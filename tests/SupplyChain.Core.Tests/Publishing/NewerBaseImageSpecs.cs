@@ -1,3 +1,4 @@
+using System.Text;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Gating;
 using SupplyChain.Core.Images;
@@ -70,6 +71,10 @@ public sealed class NewerBaseImageSpecs : IAsyncLifetime
         Push(new Dictionary<string, string>(Base("5.36.0-7+deb12u3")) { ["etc/new"] = "x" });
         (await AskAsync()).Message.ShouldContain("which still has it");
 
+        // Docker's own types, as many base images still have them.
+        Push(new Dictionary<string, string>(Base("5.36.0-7+deb12u4")) { ["etc/new"] = "y" }, docker: true);
+        (await AskAsync()).Message.ShouldContain("has a newer image without it");
+
         _registry.Before = _ => TestRegistry.Error(500, "UNKNOWN", "broken", ("Retry-After", "0"));
         (await AskAsync()).Message.ShouldContain("build on a newer base image that has it", customMessage: "a registry that is down changes nothing");
     }
@@ -79,11 +84,14 @@ public sealed class NewerBaseImageSpecs : IAsyncLifetime
         ["var/lib/dpkg/status"] = $"Package: perl-base\nStatus: install ok installed\nArchitecture: amd64\nSource: perl\nVersion: {perl}\nMaintainer: Niko Tyni <ntyni@debian.org>\nDescription: minimal Perl system\n\n",
     };
 
-    private void Push(Dictionary<string, string> layer)
+    private void Push(Dictionary<string, string> layer, bool docker = false)
     {
         var layout = TestImage.Write(_folder.File(Path.GetRandomFileName()), (ScanFolder.Amd64, [layer]));
         foreach (var blob in layout.ListBlobs())
             _registry.AddBlob("debian", File.ReadAllBytes(layout.BlobPath(blob.Digest)));
-        _registry.AddManifest("debian", MediaTypes.OciManifest, File.ReadAllBytes(layout.BlobPath(layout.Platforms[0].Manifest.Digest)), "12");
+        var manifest = File.ReadAllText(layout.BlobPath(layout.Platforms[0].Manifest.Digest));
+        if (docker)
+            manifest = manifest.Replace(MediaTypes.OciManifest, MediaTypes.DockerManifest, StringComparison.Ordinal).Replace(MediaTypes.OciConfig, MediaTypes.DockerConfig, StringComparison.Ordinal);
+        _registry.AddManifest("debian", docker ? MediaTypes.DockerManifest : MediaTypes.OciManifest, Encoding.UTF8.GetBytes(manifest), "12");
     }
 }
