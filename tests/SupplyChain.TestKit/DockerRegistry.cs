@@ -138,7 +138,7 @@ internal sealed partial class DockerRegistry : IAsyncDisposable
         if (_started)
         {
             _process.StandardInput.Close();
-            await _process.WaitForExitAsync();
+            await Eventually.EndAsync(_process);
         }
 
         _process.Dispose();

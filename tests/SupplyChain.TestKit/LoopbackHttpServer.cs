@@ -80,7 +80,7 @@ internal sealed class LoopbackHttpServer : IAsyncDisposable
         _listener.Stop();
         foreach (var socket in _connections.Keys)
             socket.Dispose();
-        await Task.WhenAll([_accepting, .. _connections.Values]);
+        await Eventually.EndAsync(Task.WhenAll([_accepting, .. _connections.Values]));
     }
 
     private async Task AcceptAsync()
@@ -108,7 +108,7 @@ internal sealed class LoopbackHttpServer : IAsyncDisposable
             if (_certificate is not null)
             {
                 var secured = new SslStream(connection);
-                await secured.AuthenticateAsServerAsync(_certificate);
+                await secured.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _stop.Token);
                 connection = secured;
             }
             await using var stream = new BufferedStream(connection, 64 * 1024);

@@ -110,7 +110,7 @@ internal sealed class Sigstore : IAsyncDisposable
         try
         {
             _process.StandardInput.Close();
-            await _process.WaitForExitAsync();
+            await Eventually.EndAsync(_process);
         }
         catch (InvalidOperationException)
         {

@@ -55,7 +55,7 @@ internal sealed class TokenServer : IAsyncDisposable
     {
         // Not Stop and then Close: the second would bind the port once more for a moment, which another test may have by then.
         _listener.Close();
-        await _serving;
+        await Eventually.EndAsync(_serving);
         _certificate.Dispose();
         _key.Dispose();
     }

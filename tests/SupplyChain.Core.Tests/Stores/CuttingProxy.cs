@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using SupplyChain.TestKit;
 
 namespace SupplyChain.Core.Tests.Stores;
 
@@ -39,7 +40,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     {
         await _stop.CancelAsync();
         _listener.Stop();
-        await _accepting;
+        await Eventually.EndAsync(_accepting);
     }
 
     private async Task AcceptAsync()
