@@ -10,6 +10,7 @@
 # script, however that ends. Every run starts anew. The exit code is 0 only if all of it happened as told.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../tests/toolchain/parts.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/registry.sh"
 
 bundle=
 case "${1-}" in
@@ -133,22 +134,7 @@ reachable() {
 reachable mcr.microsoft.com/dotnet/aspnet:10.0 & microsoft=$!
 reachable mirror.gcr.io/aquasec/trivy-db:2 ghcr.io/aquasecurity/trivy-db:2 & advisories=$!
 
-# It takes any free port, and its log says which.
-mkdir "$demo/scratch/registry"
-cat > "$demo/scratch/registry/config.yml" << 'YAML'
-version: 0.1
-log: { level: info, formatter: text }
-http: { addr: "127.0.0.1:0" }
-storage: { filesystem: { rootdirectory: storage } }
-YAML
-(cd "$demo/scratch/registry" && exec docker-registry serve config.yml > log 2>&1 < /dev/null 9>&-) & registry=$!
-port=
-for _ in {1..300}; do
-  port=$(sed -n 's/.*listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$demo/scratch/registry/log" 2> /dev/null) || true
-  if [ -n "$port" ] || ! kill -0 "$registry" 2> /dev/null; then break; fi
-  sleep 0.1
-done
-[ -n "$port" ] || die "the registry did not start: $(tail -n 3 "$demo/scratch/registry/log" 2> /dev/null)"
+start_registry "$demo/scratch/registry"
 host=localhost:$port
 note "Registry: docker-registry on $host, empty, for this run only."
 

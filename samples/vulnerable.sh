@@ -8,6 +8,7 @@
 # base image runs on loopback and ends with the script. The exit code is 0 only if all of it happened as told.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../tests/toolchain/parts.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/registry.sh"
 
 [ $# = 0 ] || die "unknown argument '$1'. Usage: samples/vulnerable.sh"
 cd "$repository"
@@ -31,7 +32,7 @@ need dotnet 'Install the .NET 10 SDK: https://dotnet.microsoft.com/download.'
 mkdir -p "$work"
 lock "$work"
 rm -rf "$work/scratch" "$work/tmp" "$work/feed" "$work/packages/supplychain.build" "$work/trivy"
-mkdir -p "$work/scratch/registry" "$work/tmp"
+mkdir -p "$work/scratch" "$work/tmp"
 export NUGET_PACKAGES=$work/packages XDG_CACHE_HOME=$work/cache TMPDIR=$work/tmp TRIVY_CACHE_DIR=$work/trivy TRIVY_SKIP_DB_UPDATE=true SupplyChainLoadImage=false
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false MSBUILDTERMINALLOGGER=off
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false DOTNET_CLI_UI_LANGUAGE=en
@@ -41,20 +42,7 @@ export PATH="$repository/artifacts/toolchain/bin:$PATH"
 dotnet pack src/SupplyChain.Build --output "$work/feed" --artifacts-path "$work/build" -v quiet
 dotnet run --project tests/SupplyChain.TestKit --artifacts-path "$work/build" -c Release -v quiet -- advisory-database "$work/trivy"
 
-cat > "$work/scratch/registry/config.yml" << 'YAML'
-version: 0.1
-log: { level: info, formatter: text }
-http: { addr: "127.0.0.1:0" }
-storage: { filesystem: { rootdirectory: storage } }
-YAML
-(cd "$work/scratch/registry" && exec docker-registry serve config.yml > log 2>&1 < /dev/null 9>&-) & registry=$!
-port=
-for _ in {1..300}; do
-  port=$(sed -n 's/.*listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/scratch/registry/log" 2> /dev/null) || true
-  if [ -n "$port" ] || ! kill -0 "$registry" 2> /dev/null; then break; fi
-  sleep 0.1
-done
-[ -n "$port" ] || die "the registry did not start: $(tail -n 3 "$work/scratch/registry/log" 2> /dev/null)"
+start_registry "$work/scratch/registry"
 crane push artifacts/base-image/linux-amd64 "localhost:$port/dotnet/aspnet:10.0" > /dev/null 2>&1 || die 'the base image could not be pushed.'
 export ContainerBaseImage=localhost:$port/dotnet/aspnet:10.0
 
