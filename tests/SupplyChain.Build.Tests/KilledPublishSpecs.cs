@@ -67,7 +67,7 @@ public sealed class KilledPublishSpecs(Workshop workshop)
     }
 
     private Task<DotnetRun> PublishAsync(TestProject project, TestRegistry registry, CancellationToken cancellationToken) =>
-        project.PublishAsync(cancellationToken, [.. workshop.To("killed", host: registry.Host), workshop.Signed, "-p:SupplyChainMutableTags=1.4.0", AnotherImageEachTime]);
+        project.PublishAsync(cancellationToken, [.. workshop.To("killed", host: registry.Host), workshop.Signed, "-p:SupplyChainMutableTags=1.4.0", AnotherImageEachTime, DotnetCli.OwnCompiler]);
 
     private Task<bool> IsCompleteAsync(TestRegistry registry) => workshop.HasCompleteEvidenceAsync($"{registry.Host}/killed@{registry.Tag("killed", "1.4.0")}");
 

@@ -26,14 +26,14 @@ public sealed class ProjectShapeSpecs(Workshop workshop)
         // A reference for the library too, as Directory.Build.props would give it.
         solution.Write("Directory.Build.props", "<Project><ItemGroup Condition=\"'$(MSBuildProjectName)' == 'Greeting'\"><PackageReference Include=\"SupplyChain.Build\" Version=\"0.1.0\" PrivateAssets=\"all\" /></ItemGroup></Project>");
 
-        var run = (await solution.DotnetAsync(Cancellation, "publish", "Some.slnx", "/t:PublishContainer", workshop.OnBaseImage, "-bl:publish.binlog")).Succeeded();
+        var run = (await solution.DotnetAsync(Cancellation, "publish", "Some.slnx", "/t:PublishContainer", workshop.OnBaseImage, "-bl:publish.binlog", DotnetCli.OwnCompiler)).Succeeded();
 
         run.Lines.Count(line => line.Contains("tagged latest")).ShouldBe(2);
         foreach (var name in new[] { "Web", "Worker" })
             File.ReadAllText(solution.Path($"src/{name}/bin/Release/net10.0/supply-chain/digest.txt")).ShouldStartWith($"{name.ToLowerInvariant()}@sha256:");
         Directory.Exists(solution.Path("src/Greeting/bin/Release/net10.0/supply-chain")).ShouldBeFalse();
         new Binlog(solution.Path("publish.binlog")).Targets.Count(target => target == "SupplyChainPreparePublish").ShouldBe(2);
-        run.Output.ShouldNotContain("warning");
+        run.Lines.Where(line => line.Contains("warning")).ShouldBeEmpty();
     }
 
     [Fact]
