@@ -13,29 +13,38 @@ public static class SbomSize
     /// <summary>Bytes of a document without white space, so that its envelope and bundle stay below 1 MiB.</summary>
     public const int Most = 740_000;
 
+    /// <summary>Components of a document that most likely fits.</summary>
+    private const int Few = 250;
+
     /// <param name="write">Writes the document indented (true) or without white space (false).</param>
     /// <param name="diagnostic">SCB2002 when even the smallest form is too large; else null.</param>
     /// <returns>The indented document, as small as needed.</returns>
     public static ReadOnlyMemory<byte> Write(Sbom sbom, string name, Action<Sbom, IBufferWriter<byte>, bool> write, out Diagnostic? diagnostic)
     {
         diagnostic = null;
-        var content = Written(sbom, indented: true);
-        // Without white space it is smaller still.
-        if (content.Length <= Most)
+        // Writing is what costs. A document of few components fits as it is, and white space only adds to it; one of many is measured without.
+        if (sbom.Components.Count <= Few && Written(sbom, indented: true) is { Length: <= Most } content)
             return content;
         foreach (var shorten in new Func<Component, Component>[] { AsItIs, WithoutProse, WithoutOrigin, WithoutPlace })
         {
             sbom = sbom with { Components = [.. sbom.Components.Select(shorten)], IsShort = shorten == WithoutPlace };
             if (shorten == WithoutOrigin)
                 sbom = WithShortReferences(sbom);
-            if (Written(sbom, indented: false).Length <= Most)
+            if (SizeOf(sbom) <= Most)
                 return Written(sbom, indented: true);
         }
 
         diagnostic = new Diagnostic(
             DiagnosticCodes.SbomTooLarge,
-            $"{name} has {Written(sbom, indented: false).Length / 1024} KB in its shortest form, {sbom.Components.Count} components: its attestation is larger than 1 MiB, which some registries and transparency logs refuse. Choose a smaller base image, or leave one of the formats out (SupplyChainSbomFormats).");
+            $"{name} has {SizeOf(sbom) / 1024} KB in its shortest form, {sbom.Components.Count} components: its attestation is larger than 1 MiB, which some registries and transparency logs refuse. Choose a smaller base image, or leave one of the formats out (SupplyChainSbomFormats).");
         return Written(sbom, indented: true);
+
+        int SizeOf(Sbom document)
+        {
+            var counter = new ByteCounter();
+            write(document, counter, false);
+            return counter.Count;
+        }
 
         ReadOnlyMemory<byte> Written(Sbom document, bool indented)
         {
@@ -62,6 +71,20 @@ public static class SbomSize
 
         string Short(string reference) => names.GetValueOrDefault(reference, reference);
         List<string> Shortened(IReadOnlyList<string> references) => [.. references.Select(Short)];
+    }
+
+    /// <summary>Counts what is written and keeps none of it.</summary>
+    private sealed class ByteCounter : IBufferWriter<byte>
+    {
+        private byte[] _buffer = new byte[64 * 1024];
+
+        public int Count { get; private set; }
+
+        public void Advance(int count) => Count += count;
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => sizeHint <= _buffer.Length ? _buffer : _buffer = new byte[sizeHint];
+
+        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
     }
 
     private static Component AsItIs(Component component) => component;
