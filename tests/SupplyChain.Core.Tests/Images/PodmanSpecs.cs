@@ -59,7 +59,7 @@ public sealed class PodmanSpecs : IDisposable
         File.WriteAllText(_folder.File("bin/podman"), $"""
             #!/bin/sh
             export HOME='{_folder.File("home")}' CONTAINERS_STORAGE_CONF='{_folder.File("storage.conf")}' PATH=/usr/sbin:/usr/bin:/sbin:/bin
-            exec '{Toolchain.Require("podman")}' --root '{_folder.File("store/root")}' --runroot '{_folder.File("store/run")}' --tmpdir '{_folder.File("store/tmp")}' --storage-driver vfs "$@"
+            exec '{Toolchain.Require("podman-apart")}' --root '{_folder.File("store/root")}' --runroot '{_folder.File("store/run")}' --tmpdir '{_folder.File("store/tmp")}' --storage-driver vfs "$@"
 
             """);
         if (!OperatingSystem.IsWindows())
