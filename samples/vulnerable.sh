@@ -69,7 +69,8 @@ pin=$(grep -o 'pin it: <PackageReference Include="System.Drawing.Common" Version
 
 printf '\nWhat the message says, done:\n\n'
 sed -i "${line}a\\    $pin" VulnerableApi.csproj
-diff -U 0 "$repository/samples/VulnerableApi/VulnerableApi.csproj" VulnerableApi.csproj | tail -n 1
+# diff ends with 1 where there is a difference, which is what is wanted.
+{ diff -U 0 "$repository/samples/VulnerableApi/VulnerableApi.csproj" VulnerableApi.csproj || [ $? = 1 ]; } | tail -n 1
 
 printf '\n$ dotnet publish /t:PublishContainer\n'
 dotnet publish /t:PublishContainer || die 'the publish failed though the change was made, see above.'
