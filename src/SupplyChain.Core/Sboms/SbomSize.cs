@@ -25,18 +25,20 @@ public static class SbomSize
         // Writing is what costs. A document of few components fits as it is, and white space only adds to it; one of many is measured without.
         if (sbom.Components.Count <= Few && Written(sbom, indented: true) is { Length: <= Most } content)
             return content;
+        var size = 0;
         foreach (var shorten in new Func<Component, Component>[] { AsItIs, WithoutProse, WithoutOrigin, WithoutPlace })
         {
             sbom = sbom with { Components = [.. sbom.Components.Select(shorten)], IsShort = shorten == WithoutPlace };
             if (shorten == WithoutOrigin)
                 sbom = WithShortReferences(sbom);
-            if (SizeOf(sbom) <= Most)
+            size = SizeOf(sbom);
+            if (size <= Most)
                 return Written(sbom, indented: true);
         }
 
         diagnostic = new Diagnostic(
             DiagnosticCodes.SbomTooLarge,
-            $"{name} has {SizeOf(sbom) / 1024} KB in its shortest form, {sbom.Components.Count} components: its attestation is larger than 1 MiB, which some registries and transparency logs refuse. Choose a smaller base image, or leave one of the formats out (SupplyChainSbomFormats).");
+            $"{name} has {size / 1024} KB in its shortest form, {sbom.Components.Count} components: its attestation is larger than 1 MiB, which some registries and transparency logs refuse. Choose a smaller base image, or leave one of the formats out (SupplyChainSbomFormats).");
         return Written(sbom, indented: true);
 
         int SizeOf(Sbom document)
