@@ -1,7 +1,7 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Files;
 
 namespace SupplyChain.Core.Gating;
 
@@ -12,7 +12,7 @@ internal sealed partial class GateJson : JsonSerializerContext
     internal static GateJson Indented { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Encoder = PlainJsonEncoder.Instance,
         Converters = { new JsonStringEnumConverter<DiagnosticSeverity>() },
         IgnoreReadOnlyProperties = true,
         RespectNullableAnnotations = true,

@@ -1,6 +1,6 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SupplyChain.Core.Files;
 
 namespace SupplyChain.Core.Images;
 
@@ -17,6 +17,6 @@ internal sealed partial class OciJson : JsonSerializerContext
     internal static OciJson Plain { get; } = new(new JsonSerializerOptions
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Encoder = PlainJsonEncoder.Instance,
     });
 }

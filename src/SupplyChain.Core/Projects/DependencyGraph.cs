@@ -9,7 +9,6 @@ internal sealed class DependencyGraph
     // A list, not a dictionary: all types here are reference types, which the runtime has compiled already. This runs once in a build, cold.
     private readonly SortedList<string, Node> _nodes = new(StringComparer.OrdinalIgnoreCase);
     private readonly SortedSet<string> _roots = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, string?> _parents = new(StringComparer.OrdinalIgnoreCase);
 
     public DependencyGraph(AssetsFile assets)
     {
@@ -42,8 +41,8 @@ internal sealed class DependencyGraph
     public IReadOnlyList<Node> Path(Node node)
     {
         var path = new List<Node>();
-        for (var key = _parents.ContainsKey(node.Key) ? node.Key : null; key is not null; key = _parents[key])
-            path.Add(_nodes[key]);
+        for (var step = node.IsReached ? node : null; step is not null; step = step.Parent)
+            path.Add(step);
         path.Reverse();
         return path;
     }
@@ -62,20 +61,22 @@ internal sealed class DependencyGraph
 
     private void Walk(IEnumerable<string> roots, bool reachesOutput)
     {
-        var queue = new Queue<string>();
+        var queue = new Queue<Node>();
         foreach (var root in roots)
-            Enqueue(root, null);
-        while (queue.TryDequeue(out var key))
+            Enqueue(_nodes[root], null);
+        while (queue.TryDequeue(out var node))
         {
-            _nodes[key].ReachesOutput |= reachesOutput;
-            foreach (var dependency in _nodes[key].Dependencies)
-                Enqueue(dependency, key);
+            node.ReachesOutput |= reachesOutput;
+            foreach (var dependency in node.Dependencies)
+                Enqueue(_nodes[dependency], node);
         }
 
-        void Enqueue(string key, string? parent)
+        void Enqueue(Node node, Node? parent)
         {
-            if (_parents.TryAdd(key, parent))
-                queue.Enqueue(key);
+            if (node.IsReached)
+                return;
+            (node.IsReached, node.Parent) = (true, parent);
+            queue.Enqueue(node);
         }
     }
 
@@ -120,6 +121,11 @@ internal sealed class DependencyGraph
 
         /// <summary>False: only a private reference (<c>PrivateAssets="all"</c>) leads here, so the SDK does not publish it.</summary>
         public bool ReachesOutput { get; set; }
+
+        /// <summary>The project leads here: by itself (no <see cref="Parent"/>), or by that one, which is nearest.</summary>
+        public bool IsReached { get; set; }
+
+        public Node? Parent { get; set; }
 
         /// <summary>Keys.</summary>
         public SortedSet<string> Dependencies { get; } = new(StringComparer.OrdinalIgnoreCase);

@@ -94,12 +94,19 @@ internal sealed record Nuspec
         }
     }
 
+    /// <summary>The text that the element begins with; the reader is behind the element then.</summary>
     private static string? Text(XmlReader reader)
     {
-        using var element = reader.ReadSubtree();
-        element.Read();
-        var text = element.ReadString();
-        element.Close();
+        var (depth, isEmpty, text) = (reader.Depth, reader.IsEmptyElement, (string?)null);
+        reader.Read();
+        if (isEmpty)
+            return null;
+        for (; reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace; reader.Read())
+            text += reader.Value;
+        while (reader.Depth > depth)
+            reader.Read();
+        if (reader.NodeType != XmlNodeType.EndElement)
+            throw new XmlException("it ends too early");
         reader.Read();
         return Clean(text);
     }
@@ -107,12 +114,26 @@ internal sealed record Nuspec
     /// <summary>One line, no control characters, of a sensible length; null when nothing is left.</summary>
     private static string? Clean(string? text)
     {
-        if (text is null)
-            return null;
+        if (text is null || IsClean(text))
+            return text;
         var clean = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         if (clean.AsSpan().ContainsAnyInRange('\u0000', '\u001f') || clean.Contains('\u007f'))
             clean = string.Concat(clean.Where(c => !char.IsControl(c)));
         return clean.Length == 0 ? null : clean.Length <= MaximumText ? clean : clean[..(char.IsHighSurrogate(clean[MaximumText - 1]) ? MaximumText - 1 : MaximumText)];
+    }
+
+    /// <summary>Nothing would change: words of printable ASCII with one space between them, as nearly all texts are.</summary>
+    private static bool IsClean(string text)
+    {
+        var wasSpace = true;
+        foreach (var letter in text)
+        {
+            if (letter is < ' ' or > '~' || (wasSpace && letter == ' '))
+                return false;
+            wasSpace = letter == ' ';
+        }
+
+        return !wasSpace && text.Length <= MaximumText;
     }
 
     /// <summary>An absolute http or https address without credentials, or null: what a reader may click on.</summary>

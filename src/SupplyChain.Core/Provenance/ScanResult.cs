@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using SupplyChain.Core.Files;
 using SupplyChain.Core.Scanning;
 
 namespace SupplyChain.Core.Provenance;
@@ -15,7 +15,7 @@ internal static class ScanResult
     public static ReadOnlyMemory<byte> Write(ScanReport report, ScanTimes times, CiBuild build, string reference)
     {
         var buffer = new ArrayBufferWriter<byte>(16 * 1024);
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = PlainJsonEncoder.Instance }))
         {
             writer.WriteStartObject();
             writer.WriteStartObject("invocation"u8);

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using SupplyChain.Core.Files;
 using SupplyChain.Core.Projects;
 
 namespace SupplyChain.Core.Provenance;
@@ -18,7 +18,7 @@ internal static class SlsaProvenance
     public static ReadOnlyMemory<byte> Write(ProvenanceInput input)
     {
         var buffer = new ArrayBufferWriter<byte>(16 * 1024);
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = PlainJsonEncoder.Instance }))
         {
             writer.WriteStartObject();
             WriteDefinition(writer, input);

@@ -23,12 +23,17 @@ internal sealed class SbomDocuments(PublishPlan plan, ImageLayout image, string 
             throw new DiagnosticException(DiagnosticCodes.ScannedOtherImage, $"The packages of {listing.Image.Short} were listed, and the image is {image.Root.Digest.Short}. Publish again; if SupplyChainPublishDependsOn has been changed, put its steps back.");
         var sbom = SbomBuilder.Build(inventory, listing, Context(image.Root.Digest, image.Platforms), unlisted);
         var buildOnly = SbomBuilder.BuildTimeOnly(inventory, version, date);
-        var jobs = new List<Func<Written>>(plan.SbomFormats.Select(format => (Func<Written>)(() => Write(sbom, image.Root.Digest, format, "sbom"))));
-        foreach (var (platform, name) in image.Platforms.Zip(TrivyScanner.FileNames(image.Platforms)).Where(_ => image.Platforms.Count > 1))
+        var jobs = new List<Func<Written>>();
+        foreach (var format in plan.SbomFormats)
+            jobs.Add(() => Write(sbom, image.Root.Digest, format, "sbom"));
+        var names = TrivyScanner.FileNames(image.Platforms);
+        for (var i = 0; image.Platforms.Count > 1 && i < image.Platforms.Count; i++)
         {
+            var (platform, name) = (image.Platforms[i], names[i]);
             var own = new Lazy<Sbom>(() => SbomBuilder.Build(
                 PlatformInventories.Of(plan.PlatformDirectory, inventory, platform.Platform), listing, Context(platform.Manifest.Digest, [platform]) with { Platform = platform.Platform }, unlisted));
-            jobs.AddRange(plan.SbomFormats.Select(format => (Func<Written>)(() => Write(own.Value, platform.Manifest.Digest, format, $"sbom.{name}"))));
+            foreach (var format in plan.SbomFormats)
+                jobs.Add(() => Write(own.Value, platform.Manifest.Digest, format, $"sbom.{name}"));
         }
 
         // It is for people: nothing refuses it for its size.
@@ -46,12 +51,12 @@ internal sealed class SbomDocuments(PublishPlan plan, ImageLayout image, string 
         var content = SbomSize.Write(
             sbom,
             Path.GetFileName(file),
-            (document, destination, indented) =>
+            (document, destination) =>
             {
                 if (format == SbomFormat.CycloneDX)
-                    CycloneDxWriter.Write(document, destination, plan.CycloneDxVersion, indented);
+                    CycloneDxWriter.Write(document, destination, plan.CycloneDxVersion, indented: true);
                 else
-                    SpdxWriter.Write(document, destination, indented);
+                    SpdxWriter.Write(document, destination, indented: true);
             },
             out var diagnostic);
         var type = format == SbomFormat.CycloneDX ? PredicateTypes.CycloneDx : PredicateTypes.Spdx;

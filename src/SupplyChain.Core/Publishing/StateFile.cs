@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Files;
 
 namespace SupplyChain.Core.Publishing;
 
@@ -58,7 +58,7 @@ internal readonly struct StateFile<T>(string directory, string name, Func<JsonTy
     private byte[] Serialize(T value)
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = PlainJsonEncoder.Instance }))
             JsonSerializer.Serialize(writer, value, (writing ?? reading)());
         return buffer.WrittenSpan.ToArray();
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SupplyChain.Core.Files;
 using SupplyChain.Core.Signing;
 
 namespace SupplyChain.Core.RegistryConfiguration;
@@ -12,7 +13,7 @@ internal static class RegistryRules
 {
     private const string Evidence = "sha256-*";
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = PlainJsonEncoder.Instance };
 
     public static IEnumerable<(string Name, string Text)> Ecr(RegistryPlan plan)
     {

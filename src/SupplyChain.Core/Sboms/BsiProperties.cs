@@ -8,6 +8,8 @@ internal static class BsiProperties
 {
     private const string Prefix = "bsi:component:";
 
+    public const string FileName = Prefix + "filename";
+
     public static bool IsOne(Property property) => property.Name.StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <summary>A package as its feed serves it, which is what its hash is about: an archive with metadata of its content.</summary>
@@ -17,7 +19,7 @@ internal static class BsiProperties
     [
         new(Prefix + "archive", archive ? "archive" : "no archive"),
         new(Prefix + "executable", executable ? "executable" : "non-executable"),
-        new(Prefix + "filename", fileName),
+        new(FileName, fileName),
         new(Prefix + "structured", "structured"),
     ];
 }

@@ -8,7 +8,7 @@ internal static class ImageComponent
     public static Component Of(ImageReference image, Digest digest)
     {
         var name = image.Repository[(image.Repository.LastIndexOf('/') + 1)..];
-        var purl = new PackageUrl("oci", null, name, digest.ToString(), image.Registry is null ? [] : [new("repository_url", image.Name)]).ToString();
+        var purl = new PackageUrl("oci", null, name, digest.ToString(), image.Registry is null ? null : new SortedList<string, string> { ["repository_url"] = image.Name }).ToString();
         return new Component(ComponentType.Container, purl, image.Name, digest.ToString())
         {
             Purl = purl,

@@ -19,7 +19,7 @@ public sealed class PackageUrl : IEquatable<PackageUrl>
         string? packageNamespace,
         string name,
         string? version = null,
-        IEnumerable<KeyValuePair<string, string>>? qualifiers = null,
+        IReadOnlyDictionary<string, string>? qualifiers = null,
         string? subpath = null)
     {
         Type = type.ToLowerInvariant();
@@ -38,10 +38,10 @@ public sealed class PackageUrl : IEquatable<PackageUrl>
             throw new FormatException($"A package URL of type {Type} has no namespace.");
         Version = NullIfEmpty(version);
         var sorted = new SortedList<string, string>(StringComparer.Ordinal);
-        foreach (var (key, value) in qualifiers ?? [])
+        foreach (var key in qualifiers?.Keys ?? [])
         {
-            if (value.Length > 0 && !sorted.TryAdd(Key(key), value))
-                throw new FormatException($"The qualifier '{key}' stands twice.");
+            if (qualifiers![key] is { Length: > 0 } value && !sorted.TryAdd(Key(key), value))
+                throw Twice(key);
         }
 
         Qualifiers = sorted;
@@ -101,7 +101,7 @@ public sealed class PackageUrl : IEquatable<PackageUrl>
             last < 0 ? null : string.Join('/', rest[..last].Split('/').Select(segment => Segment(segment, text))),
             Decode(rest[(last + 1)..]),
             version is null ? null : Decode(version),
-            qualifiers?.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => Pair(pair, text)),
+            qualifiers is null ? null : Pairs(qualifiers, text),
             subpath is null ? null : string.Join('/', subpath.Split('/').Select(segment => Segment(segment, text))));
     }
 
@@ -141,11 +141,22 @@ public sealed class PackageUrl : IEquatable<PackageUrl>
     private static string Segment(string segment, string purl) =>
         Decode(segment) is var decoded && decoded.Contains('/') ? throw new FormatException($"'{purl}' has a '/' inside a segment.") : decoded;
 
-    private static KeyValuePair<string, string> Pair(string pair, string purl)
+    private static SortedList<string, string> Pairs(string qualifiers, string purl)
     {
-        var equals = pair.IndexOf('=');
-        return equals > 0 ? new(pair[..equals], Decode(pair[(equals + 1)..])) : throw new FormatException($"'{purl}' has a qualifier without a value.");
+        var pairs = new SortedList<string, string>(StringComparer.Ordinal);
+        foreach (var pair in qualifiers.Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var equals = pair.IndexOf('=');
+            if (equals <= 0)
+                throw new FormatException($"'{purl}' has a qualifier without a value.");
+            if (!pairs.TryAdd(pair[..equals], Decode(pair[(equals + 1)..])))
+                throw Twice(pair[..equals]);
+        }
+
+        return pairs;
     }
+
+    private static FormatException Twice(string key) => new($"The qualifier '{key}' stands twice.");
 
     private static string Key(string key)
     {

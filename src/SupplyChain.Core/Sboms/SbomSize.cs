@@ -13,47 +13,57 @@ public static class SbomSize
     /// <summary>Bytes of a document without white space, so that its envelope and bundle stay below 1 MiB.</summary>
     public const int Most = 740_000;
 
-    /// <summary>Components of a document that most likely fits.</summary>
-    private const int Few = 250;
+    /// <summary>Bytes of a component, indented.</summary>
+    private const int UsualComponent = 2048;
 
-    /// <param name="write">Writes the document indented (true) or without white space (false).</param>
+    /// <param name="write">Writes the document indented.</param>
     /// <param name="diagnostic">SCB2002 when even the smallest form is too large; else null.</param>
     /// <returns>The indented document, as small as needed.</returns>
-    public static ReadOnlyMemory<byte> Write(Sbom sbom, string name, Action<Sbom, IBufferWriter<byte>, bool> write, out Diagnostic? diagnostic)
+    public static ReadOnlyMemory<byte> Write(Sbom sbom, string name, Action<Sbom, IBufferWriter<byte>> write, out Diagnostic? diagnostic)
     {
         diagnostic = null;
-        // Writing is what costs. A document of few components fits as it is, and white space only adds to it; one of many is measured without.
-        if (sbom.Components.Count <= Few && Written(sbom, indented: true) is { Length: <= Most } content)
-            return content;
+        var buffer = new ArrayBufferWriter<byte>(Math.Max(64 * 1024, sbom.Components.Count * UsualComponent));
         var size = 0;
         foreach (var shorten in new Func<Component, Component>[] { AsItIs, WithoutProse, WithoutOrigin, WithoutPlace })
         {
             sbom = sbom with { Components = [.. sbom.Components.Select(shorten)], IsShort = shorten == WithoutPlace };
             if (shorten == WithoutOrigin)
                 sbom = WithShortReferences(sbom);
-            size = SizeOf(sbom);
+            buffer.ResetWrittenCount();
+            write(sbom, buffer);
+            size = WithoutWhiteSpace(buffer.WrittenSpan);
             if (size <= Most)
-                return Written(sbom, indented: true);
+                return buffer.WrittenMemory;
         }
 
         diagnostic = new Diagnostic(
             DiagnosticCodes.SbomTooLarge,
             $"{name} has {size / 1024} KB in its shortest form, {sbom.Components.Count} components: its attestation is larger than 1 MiB, which some registries and transparency logs refuse. Choose a smaller base image, or leave one of the formats out (SupplyChainSbomFormats).");
-        return Written(sbom, indented: true);
+        return buffer.WrittenMemory;
+    }
 
-        int SizeOf(Sbom document)
+    /// <summary>
+    /// Bytes of an indented document when its white space is gone, as it is signed. Writing is what costs, so it is written once, for people. Of its lines each is one
+    /// property or one value: no string holds a line break. (A value that looks like a name and a colon may cost it a byte.)
+    /// </summary>
+    internal static int WithoutWhiteSpace(ReadOnlySpan<byte> indented)
+    {
+        var size = 0;
+        while (!indented.IsEmpty)
         {
-            var counter = new ByteCounter();
-            write(document, counter, false);
-            return counter.Count;
+            var end = indented.IndexOf((byte)'\n');
+            var line = end < 0 ? indented : indented[..end];
+            indented = end < 0 ? [] : indented[(end + 1)..];
+            var start = 0;
+            while (start < line.Length && line[start] == (byte)' ')
+                start++;
+            line = line[start..];
+            size += line.Length;
+            if (line is [(byte)'"', .. var name] && name.IndexOf((byte)'"') is >= 0 and var close && name[(close + 1)..] is [(byte)':', (byte)' ', ..])
+                size--;
         }
 
-        ReadOnlyMemory<byte> Written(Sbom document, bool indented)
-        {
-            var buffer = new ArrayBufferWriter<byte>(256 * 1024);
-            write(document, buffer, indented);
-            return buffer.WrittenMemory;
-        }
+        return size;
     }
 
     /// <summary>The form that loses most.</summary>
@@ -63,7 +73,9 @@ public static class SbomSize
     /// <summary>A package URL as reference stands in the document three times and more.</summary>
     private static Sbom WithShortReferences(Sbom sbom)
     {
-        var names = sbom.Components.Select((component, index) => (component.BomRef, Short: string.Create(CultureInfo.InvariantCulture, $"c{index}"))).ToDictionary(pair => pair.BomRef, pair => pair.Short, StringComparer.Ordinal);
+        var names = new Dictionary<string, string>(sbom.Components.Count, StringComparer.Ordinal);
+        foreach (var component in sbom.Components)
+            names.Add(component.BomRef, string.Create(CultureInfo.InvariantCulture, $"c{names.Count}"));
         return sbom with
         {
             Components = [.. sbom.Components.Select(component => component with { BomRef = Short(component.BomRef) })],
@@ -73,20 +85,6 @@ public static class SbomSize
 
         string Short(string reference) => names.GetValueOrDefault(reference, reference);
         List<string> Shortened(IReadOnlyList<string> references) => [.. references.Select(Short)];
-    }
-
-    /// <summary>Counts what is written and keeps none of it.</summary>
-    private sealed class ByteCounter : IBufferWriter<byte>
-    {
-        private byte[] _buffer = new byte[64 * 1024];
-
-        public int Count { get; private set; }
-
-        public void Advance(int count) => Count += count;
-
-        public Memory<byte> GetMemory(int sizeHint = 0) => sizeHint <= _buffer.Length ? _buffer : _buffer = new byte[sizeHint];
-
-        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
     }
 
     private static Component AsItIs(Component component) => component;

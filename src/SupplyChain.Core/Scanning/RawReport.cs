@@ -1,6 +1,6 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SupplyChain.Core.Files;
 
 namespace SupplyChain.Core.Scanning;
 
@@ -10,7 +10,7 @@ namespace SupplyChain.Core.Scanning;
 /// </summary>
 internal static class RawReport
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = PlainJsonEncoder.Instance };
 
     public static async Task KeepAsync(string raw, string destination, TrivyReport report, CancellationToken cancellationToken)
     {

@@ -1,6 +1,6 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SupplyChain.Core.Files;
 
 namespace SupplyChain.Core.Scanning;
 
@@ -15,7 +15,7 @@ internal sealed partial class ScanJson : JsonSerializerContext
     internal static ScanJson Indented { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Encoder = PlainJsonEncoder.Instance,
         RespectNullableAnnotations = true,
         // A file without one of the record's own members is not one of ours; so null is written out.
         RespectRequiredConstructorParameters = true,

@@ -81,7 +81,17 @@ public sealed class TrivyScanner(IToolRunner runner, Tool trivy, TimeProvider? c
     internal static IReadOnlyList<string> FileNames(IReadOnlyList<PlatformImage> platforms)
     {
         var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "inventory" };
-        return [.. platforms.Select(platform => new string([.. platform.Platform.FileName.Take(60).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_')]))
-            .Select(name => Enumerable.Range(1, int.MaxValue).Select(number => number == 1 ? name : $"{name}-{number}").First(taken.Add))];
+        var names = new List<string>();
+        foreach (var platform in platforms)
+        {
+            var letters = platform.Platform.FileName.ToCharArray(0, Math.Min(60, platform.Platform.FileName.Length));
+            var name = new string(Array.ConvertAll(letters, letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' ? letter : '_'));
+            var own = name;
+            for (var number = 2; !taken.Add(own); number++)
+                own = $"{name}-{number}";
+            names.Add(own);
+        }
+
+        return names;
     }
 }

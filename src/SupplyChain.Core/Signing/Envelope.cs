@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using SupplyChain.Core.Files;
 using SupplyChain.Core.Images;
 
 namespace SupplyChain.Core.Signing;
@@ -44,7 +44,7 @@ internal static class Envelope
     private static byte[] Write(ReadOnlyMemory<byte> statement, string mediaType, JsonElement material, string signature)
     {
         var buffer = new ArrayBufferWriter<byte>(statement.Length * 4 / 3 + 1024);
-        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = PlainJsonEncoder.Instance });
         writer.WriteStartObject();
         writer.WriteString("mediaType"u8, mediaType);
         writer.WritePropertyName("verificationMaterial"u8);

@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using SupplyChain.Core.Files;
 using SupplyChain.Core.Images;
 
 namespace SupplyChain.Core.Signing;
@@ -30,7 +30,7 @@ public sealed record Statement(string Type, IReadOnlyList<Digest> Subjects, stri
     public static byte[] Write(Digest subject, string? subjectName, string predicateType, ReadOnlyMemory<byte> predicate, IReadOnlyList<Digest>? others = null)
     {
         var buffer = new ArrayBufferWriter<byte>(predicate.Length + 512);
-        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 300 });
+        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = PlainJsonEncoder.Instance, MaxDepth = 300 });
         writer.WriteStartObject();
         writer.WriteString("_type"u8, TypeV1);
         writer.WriteStartArray("subject"u8);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Files;
 using SupplyChain.Core.Signing;
 
 namespace SupplyChain.Core.Verifying;
@@ -18,7 +19,7 @@ internal static class SbomTable
         // cosign attest --type spdx has the document as a text in the predicate.
         using var inner = predicate.ValueKind == JsonValueKind.String ? JsonDocument.Parse(predicate.GetString()!, Statement.ReadOptions) : null;
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = PlainJsonEncoder.Instance }))
             (inner?.RootElement ?? predicate).WriteTo(writer);
         return stream.ToArray();
     }

@@ -61,7 +61,7 @@ public sealed class SbomSizeSpecs
     [Fact]
     public void The_short_form_keeps_what_identifies_a_component()
     {
-        using var document = JsonDocument.Parse(SbomSize.Write(Large(500, 800), "sbom.cdx.json", (sbom, to, indented) => CycloneDxWriter.Write(sbom, to, CycloneDxVersion.V1_6, indented), out _));
+        using var document = JsonDocument.Parse(SbomSize.Write(Large(500, 800), "sbom.cdx.json", (sbom, to) => CycloneDxWriter.Write(sbom, to, indented: true), out _));
         var components = document.RootElement.GetProperty("components").EnumerateArray().ToList();
         components.Count.ShouldBe(500 + 800 + 2 + SampleSbom.Inventory.LooseFiles.Count);
         var package = components.First(component => component.GetProperty("name").GetString() == "Contoso.Package.0");
@@ -86,25 +86,41 @@ public sealed class SbomSizeSpecs
         (await JsonSchemas.ErrorsAsync("spdx/spdx-2.3.schema.json", [folder.File("sbom.spdx.json")], TestContext.Current.CancellationToken)).ShouldBe("");
     }
 
+    /// <summary>The size that counts is that of the signed form, and the document is written in the other one.</summary>
+    [Fact]
+    public void What_white_space_adds_is_known_without_writing_the_document_twice()
+    {
+        var sbom = Large(20, 20);
+        var (cycloneDx, spdx) = (new System.Buffers.ArrayBufferWriter<byte>(), new System.Buffers.ArrayBufferWriter<byte>());
+        CycloneDxWriter.Write(sbom, cycloneDx);
+        SpdxWriter.Write(sbom, spdx);
+        foreach (var ((_, _, write), compact) in Formats.Zip([cycloneDx.WrittenCount, spdx.WrittenCount]))
+        {
+            var indented = new System.Buffers.ArrayBufferWriter<byte>();
+            write(sbom, indented);
+            SbomSize.WithoutWhiteSpace(indented.WrittenSpan).ShouldBe(compact);
+        }
+    }
+
     [Fact]
     public void A_small_document_keeps_everything()
     {
-        var content = SbomSize.Write(Large(5, 5), "sbom.cdx.json", (sbom, to, indented) => CycloneDxWriter.Write(sbom, to, CycloneDxVersion.V1_6, indented), out _);
+        var content = SbomSize.Write(Large(5, 5), "sbom.cdx.json", (sbom, to) => CycloneDxWriter.Write(sbom, to, indented: true), out _);
         System.Text.Encoding.UTF8.GetString(content.Span).ShouldContain("\"description\"");
     }
 
     [Fact]
     public void What_cannot_be_made_small_enough_is_said()
     {
-        SbomSize.Write(Large(500, 1500), "sbom.cdx.json", (sbom, to, indented) => CycloneDxWriter.Write(sbom, to, CycloneDxVersion.V1_6, indented), out var diagnostic);
+        SbomSize.Write(Large(500, 1500), "sbom.cdx.json", (sbom, to) => CycloneDxWriter.Write(sbom, to, indented: true), out var diagnostic);
         diagnostic.ShouldNotBeNull().Code.ShouldBe(DiagnosticCodes.SbomTooLarge);
         diagnostic.Message.ShouldContain("SupplyChainSbomFormats");
     }
 
-    private static readonly (string Name, string Type, Action<Sbom, System.Buffers.IBufferWriter<byte>, bool> Write)[] Formats =
+    private static readonly (string Name, string Type, Action<Sbom, System.Buffers.IBufferWriter<byte>> Write)[] Formats =
     [
-        ("sbom.cdx.json", PredicateTypes.CycloneDx, (document, to, indented) => CycloneDxWriter.Write(document, to, CycloneDxVersion.V1_6, indented)),
-        ("sbom.spdx.json", PredicateTypes.Spdx, (document, to, indented) => SpdxWriter.Write(document, to, indented)),
+        ("sbom.cdx.json", PredicateTypes.CycloneDx, (document, to) => CycloneDxWriter.Write(document, to, indented: true)),
+        ("sbom.spdx.json", PredicateTypes.Spdx, (document, to) => SpdxWriter.Write(document, to, indented: true)),
     ];
 
     private static SbomContext Context => SampleSbom.Context with { Images = [SampleSbom.Context.Images[0]] };
