@@ -5,7 +5,10 @@ using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Build;
 
-/// <summary>Evidence of an earlier publish of the very same image, verified while the image is scanned: what is kept of it then costs no time.</summary>
+/// <summary>
+/// Evidence that is verified beside other work, so that the step which needs it finds it accepted: that of an earlier publish of the very same image while
+/// the image is scanned, and what this publish has signed while it is pushed and attached.
+/// </summary>
 internal sealed class EvidenceAhead : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -18,10 +21,16 @@ internal sealed class EvidenceAhead : IDisposable
     /// <summary>Ends, and never fails.</summary>
     public Task Done { get; }
 
-    public static EvidenceAhead Begin(PublishPlan plan, Descriptor image, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory) =>
+    public static EvidenceAhead OfEarlier(PublishPlan plan, Descriptor image, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory) =>
         plan is { Publish: true, Cosign: { } cosign }
             ? new(cancellationToken => new EarlierEvidence(destination, runner, cosign, plan.Signing, Package.Machine, directory) { Accepted = accepted }
                 .LookAheadAsync(image, Completeness.RequiredTypes(plan), SigningIdentity.Resolve(plan.Signing, Package.Machine), cancellationToken))
+            : None;
+
+    public static EvidenceAhead OfMade(PublishPlan plan, IReadOnlyList<SignedEvidence> made, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory) =>
+        plan is { Verify: true, Cosign: { } cosign }
+            ? new(cancellationToken => new SignatureCheck(destination, runner, cosign, plan.Signing, Package.Machine, directory) { Accepted = accepted }
+                .LookAsync(made, SigningIdentity.Resolve(plan.Signing, Package.Machine), cancellationToken))
             : None;
 
     public void Dispose()

@@ -22,7 +22,7 @@ public sealed class OpenImage : StageTask
             var destination = OpenDestination(plan);
             destination.LookUp(image.Root.Digest);
             var (runner, accepted) = (Runner, Kept.Replace(() => new AcceptedBundles()));
-            Kept.Replace(() => EvidenceAhead.Begin(plan, image.Root, destination, runner, accepted, StateDirectory));
+            Kept.Replace(() => EvidenceAhead.OfEarlier(plan, image.Root, destination, runner, accepted, StateDirectory));
         }
 
         State.DeleteSources();

@@ -70,7 +70,8 @@ public sealed class PushImage : StageTask
         var (identity, runner) = (SigningIdentity.Resolve(plan.Signing, Package.Machine), Runner);
         StatementSize.Require(all, plan.Signing.UsesTransparencyLog(identity.IsKeyless));
         string Attested(IReadOnlyList<StatementToSign> signed) => PredicateTypes.Summary(signed.Select(statement => statement.PredicateType)).Length > 0 ? $"; attested {PredicateTypes.Summary(signed.Select(statement => statement.PredicateType))}" : "";
-        var earlier = new EarlierEvidence(OpenDestination(plan), runner, cosign, plan.Signing, Package.Machine, StateDirectory) { Accepted = Kept.GetOrAdd(() => new AcceptedBundles()) };
+        var (destination, accepted) = (OpenDestination(plan), Kept.GetOrAdd(() => new AcceptedBundles()));
+        var earlier = new EarlierEvidence(destination, runner, cosign, plan.Signing, Package.Machine, StateDirectory) { Accepted = accepted };
         await Kept.GetOrAdd(() => EvidenceAhead.None).Done.WaitAsync(cancellationToken);
         var kept = new List<SignedEvidence>();
         foreach (var (about, wanted) in images)
@@ -82,6 +83,7 @@ public sealed class PushImage : StageTask
             var made = await signer.SignAsync(missing, identity, plan.OutputDirectory, cancellationToken);
             if (!await earlier.IsOfOneSignerAsync(kept, made, cancellationToken))
                 (kept, made, missing) = ([], await signer.SignAsync(all, identity, plan.OutputDirectory, cancellationToken), all);
+            Kept.Replace(() => EvidenceAhead.OfMade(plan, made, destination, runner, accepted, StateDirectory));
             kept.AddRange(made);
         }
 

@@ -25,22 +25,8 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
     {
         try
         {
-            if (Job(identity) is not (true, var job) || !await destination.HasImageAsync(image.Digest, cancellationToken))
-                return;
-            var stored = await destination.Evidence.ReadAsync(image, cancellationToken);
             using var work = new WorkFolder(Directory.CreateDirectory(workDirectory).FullName);
-            var found = new List<(SignedEvidence, StoredBundle)>();
-            foreach (var type in predicateTypes.Where(type => type != PredicateTypes.SimpleSigning))
-            {
-                if (stored.FirstOrDefault(candidate => candidate.PredicateType == type && IsOf(job, candidate)) is not { } bundle)
-                    continue;
-                var file = work.File($"{found.Count}.sigstore.json");
-                await File.WriteAllBytesAsync(file, bundle.Content, cancellationToken);
-                found.Add((new SignedEvidence(image.Digest, type, file) { Earlier = true }, bundle));
-            }
-
-            if (found.Count > 0)
-                await IsTrustedAsync(image, found, identity, cancellationToken);
+            await TrustedAsync(image, [.. predicateTypes.Where(type => type != PredicateTypes.SimpleSigning).Select(type => new Wanted(type, null))], identity, work.Path, cancellationToken);
         }
         catch (Exception exception) when (exception is DiagnosticException or IOException or UnauthorizedAccessException or OperationCanceledException)
         {
@@ -51,28 +37,31 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
     /// Writes the bundles as the signer would have, of those statements that are there already and say the same; null: none is, or what is there is not to
     /// be trusted.
     /// </summary>
-    public async Task<IReadOnlyList<SignedEvidence>?> FindAsync(
-        Descriptor image, IReadOnlyList<StatementToSign> statements, SigningIdentity identity, string directory, CancellationToken cancellationToken)
-    {
-        if (Job(identity) is not (true, var job))
-            return null;
+    public Task<IReadOnlyList<SignedEvidence>?> FindAsync(
+        Descriptor image, IReadOnlyList<StatementToSign> statements, SigningIdentity identity, string directory, CancellationToken cancellationToken) =>
+        TrustedAsync(image, [.. statements.Select(statement => new Wanted(statement.PredicateType, statement))], identity, directory, cancellationToken);
 
+    private async Task<IReadOnlyList<SignedEvidence>?> TrustedAsync(
+        Descriptor image, IReadOnlyList<Wanted> wanted, SigningIdentity identity, string directory, CancellationToken cancellationToken)
+    {
         // What is not there has no evidence: the usual case.
-        if (!await destination.HasImageAsync(image.Digest, cancellationToken))
+        if (Job(identity) is not (true, var job) || !await destination.HasImageAsync(image.Digest, cancellationToken))
             return null;
 
         var stored = await destination.Evidence.ReadAsync(image, cancellationToken);
-        var found = new List<(SignedEvidence Evidence, StoredBundle Bundle)>();
-        foreach (var statement in statements)
+        var found = new List<SignedEvidence>();
+        foreach (var (type, statement) in wanted)
         {
-            if (stored.FirstOrDefault(candidate => candidate.PredicateType == statement.PredicateType && Says(candidate, statement) && IsOf(job, candidate)) is not { } bundle)
+            if (stored.FirstOrDefault(candidate => candidate.PredicateType == type && (statement is null || Says(candidate, statement)) && IsOf(job, candidate)) is not { } bundle)
                 continue;
-            var file = Path.Combine(directory, statement.Name + ".sigstore.json");
+            var file = Path.Combine(directory, $"{statement?.Name ?? PredicateTypes.FileName(type) ?? $"{found.Count}"}.sigstore.json");
             await File.WriteAllBytesAsync(file, bundle.Content, cancellationToken);
-            found.Add((new SignedEvidence(statement.Subject, statement.PredicateType, file) { Earlier = true }, bundle));
+            found.Add(new SignedEvidence(image.Digest, type, file) { Earlier = true });
         }
 
-        return found.Count > 0 && await IsTrustedAsync(image, found, identity, cancellationToken) ? [.. found.Select(item => item.Evidence)] : null;
+        var check = new SignatureCheck(destination, runner, cosign, settings, machine, workDirectory) { Accepted = Accepted };
+        // Of another signer, or not verifiable: it stays where it is, and ours is added.
+        return found.Count > 0 && await check.PassesAsync(image.Digest, found, identity, cancellationToken) ? found : null;
     }
 
     /// <summary>
@@ -135,30 +124,6 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
         }
     }
 
-    private async Task<bool> IsTrustedAsync(
-        Descriptor image, IReadOnlyList<(SignedEvidence Evidence, StoredBundle Bundle)> found, SigningIdentity identity, CancellationToken cancellationToken)
-    {
-        SignedEvidence[] evidence = [.. found.Select(item => item.Evidence)];
-        try
-        {
-            var signer = await new PublicKeySource(runner, cosign, settings, machine).GetAsync(identity, evidence, workDirectory, cancellationToken);
-            var request = new VerificationRequest(
-                destination.Store.Repository.At(image.Digest), image.Digest, [.. evidence.Select(signed => signed.PredicateType)], signer)
-            {
-                Own = evidence,
-                Stored = [.. found.Select(item => item.Bundle).Where(bundle => bundle.PredicateType != PredicateTypes.SimpleSigning)],
-                Legacy = destination.Evidence.Format == SignatureFormat.Legacy,
-                Access = await destination.AccessAsync(cancellationToken),
-                WorkDirectory = workDirectory,
-                FromBytes = true,
-            };
-            await new Verifier(runner, cosign, machine) { Accepted = Accepted }.VerifyAsync(request, cancellationToken);
-            return true;
-        }
-        catch (DiagnosticException)
-        {
-            // Of another signer, or not verifiable: it stays where it is, and ours is added.
-            return false;
-        }
-    }
+    /// <param name="Statement">Null: whatever it says.</param>
+    private sealed record Wanted(string PredicateType, StatementToSign? Statement);
 }

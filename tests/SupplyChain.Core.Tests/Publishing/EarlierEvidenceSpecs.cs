@@ -73,6 +73,39 @@ public sealed class EarlierEvidenceSpecs : IDisposable
         (await FindAsync(destination, image, _fixture.Settings("cosign.key"), accepted)).ShouldBeNull();
     }
 
+    /// <summary>The bytes that were signed are verified beside the push; the destination has only to give the same ones back.</summary>
+    [Fact]
+    public async Task What_was_just_signed_needs_no_process_when_it_comes_back_and_one_when_it_comes_back_changed()
+    {
+        await _fixture.MakeKeyAsync("cosign");
+        var settings = _fixture.Settings("cosign.key");
+        using var destination = Destination();
+        using var accepted = new AcceptedBundles();
+        var image = await SmallImage.WriteAsync(destination.Store, "hello");
+        var made = await _fixture.SignAsync(settings, SigningFixture.Signature(image.Digest));
+        await new SignatureCheck(destination, _fixture.Runner, _fixture.Cosign, settings, _fixture.Machine, _folder.File("work")) { Accepted = accepted }
+            .LookAsync(made, Identity("cosign.key"), SigningFixture.Token);
+        var content = File.ReadAllBytes(made[0].BundleFile);
+        var signer = await new PublicKeySource(_fixture.Runner, _fixture.Cosign, settings, _fixture.Machine).GetAsync(Identity("cosign.key"), made, _folder.File("work"), SigningFixture.Token);
+        var asked = _fixture.Runner.Invocations.Count;
+
+        (await VerifyAsync(content)).Statements.ShouldHaveSingleItem();
+        _fixture.Runner.Invocations.Count.ShouldBe(asked);
+
+        // A space: the statement and its signature are the same, the bytes are not.
+        (await VerifyAsync([.. content, (byte)' '])).Statements.ShouldHaveSingleItem();
+        _fixture.Runner.Invocations.Count.ShouldBe(asked + 1);
+
+        async Task<Verification> VerifyAsync(byte[] back) => await new Verifier(_fixture.Runner, _fixture.Cosign, _fixture.Machine) { Accepted = accepted }.VerifyAsync(
+            new VerificationRequest(new ImageReference(null, "app").At(image.Digest), image.Digest, [PredicateTypes.CosignSignature], signer)
+            {
+                Own = made,
+                Stored = [new StoredBundle(PredicateTypes.CosignSignature, back)],
+                WorkDirectory = _folder.File("work"),
+            },
+            SigningFixture.Token);
+    }
+
     [Fact]
     public async Task Looking_ahead_at_what_is_not_there_or_not_readable_says_nothing()
     {
