@@ -27,8 +27,11 @@ public sealed class VerifyEvidence : StageTask
             Access = await destination.AccessAsync(cancellationToken),
             WorkDirectory = StateDirectory,
         };
-        await Kept.GetOrAdd(() => EvidenceAhead.None).Done.WaitAsync(cancellationToken);
-        var verifier = new Verifier(runner, cosign, Package.Machine) { Accepted = Kept.GetOrAdd(() => new AcceptedBundles()) };
+        var verifier = new Verifier(runner, cosign, Package.Machine)
+        {
+            Accepted = Kept.GetOrAdd(() => new AcceptedBundles()),
+            Ahead = Kept.GetOrAdd(() => EvidenceAhead.None).Done,
+        };
         var children = Task.WhenAll((plan.ToLayout ? [] : State.Image.Read().ListChildren()).Select(async child =>
         {
             var with = await ReadBackAsync(child);

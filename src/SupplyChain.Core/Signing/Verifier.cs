@@ -24,6 +24,9 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     /// <summary>What has been verified before by this publish.</summary>
     internal AcceptedBundles Accepted { get; init; } = new();
 
+    /// <summary>Ends when nothing more is being added to <see cref="Accepted"/> by others.</summary>
+    internal Task Ahead { get; init; } = Task.CompletedTask;
+
     /// <exception cref="DiagnosticException">SCB5801: something is missing, signed by another one, or about another image; the message names which.</exception>
     public async Task<Verification> VerifyAsync(VerificationRequest request, CancellationToken cancellationToken)
     {
@@ -133,6 +136,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             var found = read.Select(item => SingleLine.Of(item.Bundle?.Statement.PredicateType ?? "a damaged bundle", 300)).Distinct().Order(StringComparer.Ordinal).ToList();
             throw Failed($"{PredicateTypes.Describe(type)} ({type}) is not with {reference}; there is {(found.Count == 0 ? "no evidence at all" : string.Join(", ", found))}, but nothing that is {Wanted(own)}. {ReplacedEvidence}");
         }
+        await Ahead.WaitAsync(cancellationToken);
         ToolResult? last = null;
         foreach (var (content, verified) in candidates)
         {
