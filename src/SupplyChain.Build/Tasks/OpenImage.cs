@@ -2,6 +2,7 @@ using Microsoft.Build.Framework;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Publishing;
 using SupplyChain.Core.Signing;
+using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Build.Tasks;
 
@@ -14,7 +15,8 @@ public sealed class OpenImage : StageTask
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         var plan = State.Plan.Read();
-        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken, State.EarlierImageDirectory, await ChangesAsync(plan, cancellationToken));
+        var shared = new SharedBlobs(UserCache.Folder(Package.Machine, "blobs"), TimeProvider.System);
+        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken, State.EarlierImageDirectory, await ChangesAsync(plan, cancellationToken), shared);
         State.Image.Write(image);
         ImageDigest = image.Root.Digest.ToString();
         if (plan.Publish)

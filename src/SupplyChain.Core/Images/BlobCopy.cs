@@ -28,6 +28,13 @@ internal static class BlobCopy
         }
     }
 
+    /// <summary>Whether these are the bytes that the digest stands for.</summary>
+    internal static bool IsContentOf(Descriptor blob, string file, CancellationToken cancellationToken)
+    {
+        using var content = File.OpenHandle(file, options: FileOptions.SequentialScan);
+        return Run(content, 0, blob.Size, null, cancellationToken) == blob.Digest;
+    }
+
     /// <summary>False: the file ends before the buffer is full.</summary>
     internal static bool TryFill(SafeFileHandle source, Span<byte> buffer, long offset)
     {

@@ -21,7 +21,7 @@ internal sealed class EarlierBlobs(string? directory)
             if (!earlier.Exists || earlier.LinkTarget is not null || earlier.Length != blob.Size)
                 return false;
             earlier.MoveTo(targetFile);
-            if (IsContentOf(blob, targetFile, cancellationToken))
+            if (BlobCopy.IsContentOf(blob, targetFile, cancellationToken))
                 return true;
             File.Delete(targetFile);
             return false;
@@ -72,10 +72,4 @@ internal sealed class EarlierBlobs(string? directory)
     private static byte[] ReadDocument(ImageLayout layout, Descriptor blob) => blob.Size <= ImageDocuments.MaximumDocumentSize
         ? LayoutCheck.ReadDocument(layout, blob)
         : throw new DiagnosticException(DiagnosticCodes.ArchiveHostile, $"{blob.Digest.Short} has {blob.Size} bytes");
-
-    private static bool IsContentOf(Descriptor blob, string file, CancellationToken cancellationToken)
-    {
-        using var content = File.OpenHandle(file, options: FileOptions.SequentialScan);
-        return BlobCopy.Run(content, 0, blob.Size, null, cancellationToken) == blob.Digest;
-    }
 }

@@ -25,14 +25,16 @@ public static class OciArchive
 
     /// <inheritdoc cref="OpenAsync(string, string, CancellationToken, string?, DateTimeOffset?)"/>
     /// <param name="changes">To the SDK's image.</param>
-    internal static Task<ImageLayout> OpenAsync(string archiveFile, string layoutDirectory, CancellationToken cancellationToken, string? earlierLayout, ImageChanges changes)
+    /// <param name="shared">Base layers that this user's publishes share; null: none.</param>
+    internal static Task<ImageLayout> OpenAsync(
+        string archiveFile, string layoutDirectory, CancellationToken cancellationToken, string? earlierLayout, ImageChanges changes, SharedBlobs? shared = null)
     {
         var archive = Path.GetFullPath(archiveFile);
         var layout = Path.TrimEndingDirectorySeparator(Path.GetFullPath(layoutDirectory));
-        return Task.Run(() => Open(archive, layout, new EarlierBlobs(earlierLayout), changes, cancellationToken), cancellationToken);
+        return Task.Run(() => Open(archive, layout, new EarlierBlobs(earlierLayout), shared, changes, cancellationToken), cancellationToken);
     }
 
-    private static ImageLayout Open(string archiveFile, string layoutDirectory, EarlierBlobs earlier, ImageChanges changes, CancellationToken cancellationToken)
+    private static ImageLayout Open(string archiveFile, string layoutDirectory, EarlierBlobs earlier, SharedBlobs? shared, ImageChanges changes, CancellationToken cancellationToken)
     {
         try
         {
@@ -40,7 +42,7 @@ public static class OciArchive
             var graph = new ImageDocuments(content.ReadDocument).Read(content.ReadIndexJson());
             var layout = new ImageLayout(layoutDirectory, graph.Root, graph.Platforms) { Tags = graph.Tags, Attached = graph.Attached };
             content.CheckRepeats(layout, cancellationToken);
-            return Unpack(content, layout, earlier, changes, cancellationToken);
+            return Unpack(content, layout, earlier, shared, changes, cancellationToken);
         }
         catch (DiagnosticException e)
         {
@@ -52,7 +54,7 @@ public static class OciArchive
         }
     }
 
-    private static ImageLayout Unpack(ArchiveContent content, ImageLayout layout, EarlierBlobs earlier, ImageChanges changes, CancellationToken cancellationToken)
+    private static ImageLayout Unpack(ArchiveContent content, ImageLayout layout, EarlierBlobs earlier, SharedBlobs? shared, ImageChanges changes, CancellationToken cancellationToken)
     {
         try
         {
@@ -63,10 +65,12 @@ public static class OciArchive
                 [.. layout.ListBlobs(), .. layout.ListManifests()],
                 blob =>
                 {
-                    if (!earlier.TryTake(blob, unfinished.BlobPath(blob.Digest), cancellationToken))
-                        content.Extract(blob, unfinished.BlobPath(blob.Digest), cancellationToken);
+                    var file = unfinished.BlobPath(blob.Digest);
+                    if (!earlier.TryTake(blob, file, cancellationToken) && shared?.TryTake(blob, file, cancellationToken) != true)
+                        content.Extract(blob, file, cancellationToken);
                 },
                 cancellationToken);
+            shared?.Keep(unfinished);
             unfinished = ImageFacts.ReadInto(changes.Apply(unfinished, earlier, cancellationToken));
             OciLayoutFiles.Write(folder.Path, unfinished.Root);
             cancellationToken.ThrowIfCancellationRequested();

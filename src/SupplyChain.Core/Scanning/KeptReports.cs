@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SupplyChain.Core.Files;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Tools;
 
@@ -24,7 +25,7 @@ internal sealed class KeptReports(string directory, TimeSpan maximumAge, Tool sc
         var file = new FileInfo(scanner.Path);
         if (database is not { } known || !file.Exists)
             return null;
-        var text = string.Create(CultureInfo.InvariantCulture, $"{subject} {known} {(secrets ? "secrets" : "no secrets")} {file.Length} {file.LastWriteTimeUtc.Ticks} {file.FullName}");
+        var text = $"{subject} {known} {(secrets ? "secrets" : "no secrets")} {FileNote.StateOf(file)}";
         return Digest.Of(Encoding.UTF8.GetBytes(text)).Hex;
     }
 

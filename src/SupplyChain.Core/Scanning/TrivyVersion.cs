@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Files;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Tools;
 
@@ -19,12 +19,13 @@ internal sealed class TrivyVersion(TrivyProcess trivy, Tool tool)
     public async Task RefuseOldAsync(ScanRequest request, string cacheFolder, CancellationToken cancellationToken)
     {
         var note = NoteFor(cacheFolder);
-        var text = Read(note);
+        var text = note?.Read();
         if (text is null)
         {
             var result = await trivy.RunAsync(["--version"], TrivyEnvironment.ForScan(request.Environment), request.TimeLimit, cancellationToken);
             text = result.ExitCode == 0 ? result.StandardOutput : "";
-            Write(note, text);
+            if (text.Length is > 0 and < 4096)
+                note?.Write(text);
         }
 
         if (NumberIn(text) is { } version && version < Oldest)
@@ -47,39 +48,9 @@ internal sealed class TrivyVersion(TrivyProcess trivy, Tool tool)
         return null;
     }
 
-    private string? NoteFor(string cacheFolder)
+    private FileNote? NoteFor(string cacheFolder)
     {
         var file = new FileInfo(tool.Path);
-        if (!file.Exists)
-            return null;
-        var identity = string.Create(CultureInfo.InvariantCulture, $"{file.FullName} {file.Length} {file.LastWriteTimeUtc.Ticks}");
-        return Path.Combine(cacheFolder, "supplychain", $"version-{Digest.Of(Encoding.UTF8.GetBytes(identity)).Hex[..16]}.txt");
-    }
-
-    private static string? Read(string? note)
-    {
-        try
-        {
-            return note is not null && File.Exists(note) ? File.ReadAllText(note) : null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private static void Write(string? note, string text)
-    {
-        if (note is null || text.Length is 0 or > 4096)
-            return;
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(note)!);
-            File.WriteAllText(note, text);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // A read-only cache folder: it is asked again next time.
-        }
+        return file.Exists ? new FileNote(file, Path.Combine(cacheFolder, "supplychain", $"version-{Digest.Of(Encoding.UTF8.GetBytes(file.FullName)).Hex[..16]}.txt")) : null;
     }
 }

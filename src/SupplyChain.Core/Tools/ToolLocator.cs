@@ -92,18 +92,8 @@ public sealed class ToolLocator(IMachine machine, Architecture? architecture = n
 
     /// <summary>Absolute; it need not exist.</summary>
     public string ToolsFolder(ToolSettings settings) => string.IsNullOrWhiteSpace(settings.ToolsPath)
-        ? Path.Combine(UserCacheFolder(), "supplychain-build", "tools")
+        ? UserCache.Folder(machine, "tools")
         : Path.GetFullPath(settings.ToolsPath, settings.BaseDirectory);
-
-    /// <summary>Where this user's programs keep what can be fetched again (XDG base directory specification, and its counterparts on macOS and Windows).</summary>
-    private string UserCacheFolder()
-    {
-        if (machine.IsWindows)
-            return machine.Variable("LOCALAPPDATA") is { Length: > 0 } local ? local : Path.Combine(machine.HomeFolder, "AppData", "Local");
-        if (machine.Variable("XDG_CACHE_HOME") is { } given && Path.IsPathFullyQualified(given))
-            return given;
-        return machine.IsMacOS ? Path.Combine(machine.HomeFolder, "Library", "Caches") : Path.Combine(machine.HomeFolder, ".cache");
-    }
 
     private string FileName(string name) => machine.IsWindows ? name + ".exe" : name;
 

@@ -52,6 +52,9 @@ public sealed class PolicyDecisionSpecs : IAsyncLifetime
         var keyless = new SigningSettings(_fixture.Signing.File(".")) { FulcioUrl = sigstore.Url, RekorUrl = sigstore.Url, TrustedRoot = sigstore.TrustedRoot };
         LogIn(Sigstore.Token("https://ci.example.com/team/other"));
         var another = (await _fixture.ImageAsync(keyless, format, PolicyFixture.All(format))).Reference;
+        // The same name, as another issuer gives it.
+        LogIn(Sigstore.Token(issuer: "https://other.example.com"));
+        var elsewhere = (await _fixture.ImageAsync(keyless, format, PolicyFixture.All(format))).Reference;
         LogIn(Sigstore.Token());
         var alone = (await _fixture.ImageAsync(keyless, format, PredicateTypes.CycloneDx)).Reference;
         var unsigned = (await _fixture.ImageAsync(keyless, format)).Reference;
@@ -71,7 +74,7 @@ public sealed class PolicyDecisionSpecs : IAsyncLifetime
         File.ReadAllText(files[1]).ShouldContain($"subject: '{Sigstore.Subject}'");
         File.ReadAllText(files[0]).ShouldContain("type: Cosign");
         File.ReadAllText(bundles[0]).ShouldContain("type: SigstoreBundle");
-        await DecideAsync([.. files, .. bundles, .. ratify], good, [unsigned, another, alone], sigstore.TrustedRoot);
+        await DecideAsync([.. files, .. bundles, .. ratify], good, [unsigned, another, elsewhere, alone], sigstore.TrustedRoot);
         // The engine trusts whom the policy says, which is this Sigstore and no other.
         var policy = (await PolicyEngines.ReadAsync(files[1], Token))[0];
         JsonNode.DeepEquals(JsonNode.Parse((string)policy["spec"]!["attestors"]![0]!["cosign"]!["trustedRoot"]!["value"]!), JsonNode.Parse(File.ReadAllText(sigstore.TrustedRoot))).ShouldBeTrue();
