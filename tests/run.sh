@@ -7,7 +7,8 @@
 #   --fast   leaves out the tests with the trait Category=Slow
 #
 # The last line is always `N passed, N failed`, with `, N skipped` when there are any; the exit code is 0 only if something passed and nothing
-# failed. A runner that crashed, hung or ran nothing counts as a failure. Logs and results: artifacts/test-results.
+# failed. A runner that crashed, hung or ran nothing counts as a failure. The names of the tests that failed are repeated before the last line.
+# Logs and results: artifacts/test-results.
 set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -74,6 +75,11 @@ count() {
   sed -n "s/.*<assembly [^>]* $1=\"\([0-9]*\)\".*/\1/p" "$results/$name.xml" 2> /dev/null | head -n 1
 }
 
+# failures LOG: the tests that failed, each with its message and at most 40 lines of what it printed; the log has the rest.
+failures() {
+  awk '/^    [^ ].*\[[A-Z]+\]$/ { wanted = /\[FAIL\]$/; lines = 0 } /^[^ ]|^  ? ?[^ ]/ { wanted = 0 } wanted && NF && ++lines <= 40' "$1"
+}
+
 run() {
   local name=$1 program=$2 code=0 arguments=()
   if ! grep -rqE '\[(Fact|Theory)[](]' --include=*.cs --exclude-dir=obj "tests/$name"; then
@@ -97,8 +103,10 @@ run() {
   passed=$((passed + ${project_passed:-0}))
   failed=$((failed + ${project_failed:-0} + ${project_errors:-0}))
   skipped=$((skipped + ${project_skipped:-0}))
-  if [ "$code" != 0 ] || [ "${project_failed:-0}" != 0 ]; then
-    grep -vE '^ *(Discovering|Discovered|Starting|Finished):|\[D::|^ *$' "$results/$name.log" || true
+  if [ "${project_failed:-0}" != 0 ]; then
+    failures "$results/$name.log"
+  elif [ "$code" != 0 ]; then
+    tail -n 60 "$results/$name.log"
   fi
   if [ "$code" = 124 ] || [ "$code" = 137 ]; then
     echo "$name did not end within $((hung_after / 60)) minutes and was stopped. What ran for long:"
@@ -121,6 +129,10 @@ for project in $projects; do
   run "$name" "tests/$name/bin/$configuration/net10.0/$name"
 done
 
+if grep -qsE '\[FAIL\]$' "$results"/*.log; then
+  echo '== Failed'
+  sed -n 's/^ *\(.*\) \[FAIL\]$/   \1/p' "$results"/*.log
+fi
 if [ "$passed" = 0 ] && [ "$failed" = 0 ]; then die 'no test ran.'; fi
 ended_well=true
 [ "$failed" = 0 ] || exit 1
