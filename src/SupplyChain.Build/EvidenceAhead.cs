@@ -7,29 +7,32 @@ namespace SupplyChain.Build;
 
 /// <summary>
 /// Evidence that is verified beside other work, so that the step which needs it finds it accepted: that of an earlier publish of the very same image while
-/// the image is scanned, and what this publish has signed while it is pushed and attached.
+/// the image is built or scanned, and what this publish has signed while it is pushed and attached.
 /// </summary>
 internal sealed class EvidenceAhead : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 
-    private EvidenceAhead(Func<CancellationToken, Task> look) => Done = Task.Run(() => look(_stop.Token));
+    private EvidenceAhead(Digest? image, Func<CancellationToken, Task> look) => (Image, Done) = (image, Task.Run(() => look(_stop.Token)));
 
     /// <summary>Nothing is looked at.</summary>
-    public static EvidenceAhead None => new(_ => Task.CompletedTask);
+    public static EvidenceAhead None => new(null, _ => Task.CompletedTask);
+
+    /// <summary>Of which image an earlier publish is looked for; null: of none.</summary>
+    public Digest? Image { get; }
 
     /// <summary>Ends, and never fails.</summary>
     public Task Done { get; }
 
     public static EvidenceAhead OfEarlier(PublishPlan plan, Descriptor image, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory) =>
         plan is { Publish: true, Cosign: { } cosign }
-            ? new(cancellationToken => new EarlierEvidence(destination, runner, cosign, plan.Signing, Package.Machine, directory) { Accepted = accepted }
+            ? new(image.Digest, cancellationToken => new EarlierEvidence(destination, runner, cosign, plan.Signing, Package.Machine, directory) { Accepted = accepted }
                 .LookAheadAsync(image, Completeness.RequiredTypes(plan), SigningIdentity.Resolve(plan.Signing, Package.Machine), cancellationToken))
             : None;
 
     public static EvidenceAhead OfMade(PublishPlan plan, IReadOnlyList<SignedEvidence> made, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory) =>
         plan is { Verify: true, Cosign: { } cosign }
-            ? new(cancellationToken => new SignatureCheck(destination, runner, cosign, plan.Signing, Package.Machine, directory) { Accepted = accepted }
+            ? new(null, cancellationToken => new SignatureCheck(destination, runner, cosign, plan.Signing, Package.Machine, directory) { Accepted = accepted }
                 .LookAsync(made, SigningIdentity.Resolve(plan.Signing, Package.Machine), cancellationToken))
             : None;
 

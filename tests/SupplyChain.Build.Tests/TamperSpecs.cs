@@ -19,11 +19,13 @@ public sealed class TamperSpecs(Workshop workshop)
     {
         await using var registry = await DockerRegistry.StartAsync(Cancellation);
         await BaseImages.PushToAsync(registry.Host, Cancellation, "tampered", "base");
-        // One byte, in the middle: the size stays. No text has a zero in it.
+        // One byte, in the middle: the size stays. No text has a zero in it. A new file takes the name: the old one may be the base layer of other publishes too, which run beside this one.
         var run = await PublishAsync(registry, "SupplyChainScanImage", $"""
             cd {State}/image
             blob=$({select})
-            head -c 1 /dev/zero | dd of="$blob" bs=1 seek=$(($(stat -c %s "$blob") / 2)) conv=notrunc 2> /dev/null
+            cat "$blob" > changed
+            head -c 1 /dev/zero | dd of=changed bs=1 seek=$(($(stat -c %s "$blob") / 2)) conv=notrunc 2> /dev/null
+            mv -f changed "$blob"
             """);
 
         run.Output.ShouldContain("error SCB1005");

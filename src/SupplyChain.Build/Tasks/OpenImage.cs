@@ -23,8 +23,12 @@ public sealed class OpenImage : StageTask
         {
             var destination = OpenDestination(plan);
             destination.LookUp(image.Root.Digest);
-            var (runner, accepted) = (Runner, Kept.Replace(() => new AcceptedBundles()));
-            Kept.Replace(() => EvidenceAhead.OfEarlier(plan, image.Root, destination, runner, accepted, StateDirectory));
+            // Nothing has changed since the last publish: that was guessed, and its evidence is being looked at.
+            if (Kept.GetOrAdd(() => EvidenceAhead.None).Image != image.Root.Digest)
+            {
+                var (runner, accepted) = (Runner, Kept.GetOrAdd(() => new AcceptedBundles()));
+                Kept.Replace(() => EvidenceAhead.OfEarlier(plan, image.Root, destination, runner, accepted, StateDirectory));
+            }
         }
 
         State.DeleteSources();

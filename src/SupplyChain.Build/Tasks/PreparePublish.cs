@@ -55,6 +55,7 @@ public sealed class PreparePublish : StageTask
         shelf.Begin(plan.Trivy ?? plan.Lister, plan.Grype, plan.Cosign);
         var published = ProjectItems.PublishedFiles(PublishedFiles);
         var isNew = OutputFolder.IsOlderThanAny(plan.OutputDirectory, [plan.AssetsFile, .. published.Select(file => file.SourcePath)]);
+        var last = isNew ? null : State.LastImage();
         Kept.Replace(() =>
         {
             // Only here: what an earlier publish of this build still does has been ended, and can no longer write into the emptied folders.
@@ -71,6 +72,9 @@ public sealed class PreparePublish : StageTask
         var destination = Kept.Replace(() => NewDestination(plan));
         if (plan.Publish)
             destination.Greet(plan.Tags);
+        // The other half of the same guess: what signed it is looked at while the SDK builds the image again. Whether it is that image, the next step sees.
+        var accepted = Kept.Replace(() => new AcceptedBundles());
+        Kept.Replace(() => last is null ? EvidenceAhead.None : EvidenceAhead.OfEarlier(plan, last, destination, new CheckedToolRunner(new ToolRunner(), shelf), accepted, StateDirectory));
         State.Plan.Write(plan);
         return Task.CompletedTask;
     }

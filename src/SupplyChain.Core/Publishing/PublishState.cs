@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SupplyChain.Core.Diagnostics;
 using SupplyChain.Core.Gating;
 using SupplyChain.Core.Images;
@@ -90,6 +91,24 @@ internal sealed class PublishState(string directory, StateMemory? memory = null)
                 DiagnosticCodes.IntermediateFolderUnusable,
                 $"the intermediate folder {directory} cannot be emptied: {e.Message.TrimEnd('.')}. Close the program that has a file in it open, or delete it by hand, and publish again.",
                 e);
+        }
+    }
+
+    /// <summary>
+    /// The image of the last publish, as long as it is not forgotten: good for a guess only. Null: there was none, or it cannot be read. (Not by <see cref="Image"/>: that would compile
+    /// the reading of a whole layout for one digest.)
+    /// </summary>
+    public Descriptor? LastImage()
+    {
+        try
+        {
+            using var image = JsonDocument.Parse(File.ReadAllBytes(Image.Path));
+            var root = image.RootElement.GetProperty("root");
+            return new Descriptor(root.GetProperty("mediaType").GetString() ?? throw new FormatException(), Digest.Parse(root.GetProperty("digest").GetString()!), root.GetProperty("size").GetInt64());
+        }
+        catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

@@ -46,6 +46,35 @@ public sealed class PublishStateSpecs : IDisposable
     }
 
     [Fact]
+    public void The_image_of_the_last_publish_is_known_until_it_is_forgotten()
+    {
+        State.LastImage().ShouldBeNull();
+        State.Clear();
+        var root = new Descriptor(MediaTypes.OciManifest, Digest.Of([1]), 1036);
+        State.Image.Write(new ImageLayout(State.ImageDirectory, root, []));
+        State.LastImage().ShouldBe(root);
+
+        State.Clear();
+        State.LastImage().ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("{\"root\": 7}")]
+    [InlineData("{\"root\": {\"mediaType\": null, \"digest\": \"sha256:13e284b8060fe29ea3c9e48de207e74ce4e9965b8434ae32eb096bc37b38712f\", \"size\": 1036}}")]
+    [InlineData("{\"root\": {\"mediaType\": \"a/b\", \"digest\": \"sha256:../../x\", \"size\": 1036}}")]
+    [InlineData("{\"root\": {\"mediaType\": \"a/b\", \"digest\": null, \"size\": 1036}}")]
+    [InlineData("{\"root\": {\"mediaType\": \"a/b\", \"digest\": \"sha256:13e284b8060fe29ea3c9e48de207e74ce4e9965b8434ae32eb096bc37b38712f\", \"size\": 1e99}}")]
+    public void A_damaged_file_of_the_last_publish_is_as_good_as_none(string content)
+    {
+        State.Clear();
+        File.WriteAllText(State.Image.Path, content);
+        State.LastImage().ShouldBeNull();
+    }
+
+    [Fact]
     public void A_folder_that_cannot_be_emptied_is_an_error_that_names_it()
     {
         Directory.CreateDirectory(_folder.File("obj"));

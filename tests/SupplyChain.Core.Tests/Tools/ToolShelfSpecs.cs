@@ -111,18 +111,20 @@ public sealed class ToolShelfSpecs : IAsyncLifetime
     public async Task A_tool_that_was_looked_at_before_costs_next_to_nothing()
     {
         var tool = new Tool("trivy", Toolchain.Require("trivy"), "PATH");
-        using (var first = Shelf())
-            (await first.ReadyAsync(tool, Cancellation)).Sha256!.Length.ShouldBe(64);
-
         var watch = Stopwatch.StartNew();
+        using (var shelf = Shelf())
+            (await shelf.ReadyAsync(tool, Cancellation)).Sha256!.Length.ShouldBe(64);
+        var first = watch.Elapsed;
+
+        watch.Restart();
         for (var count = 0; count < 20; count++)
         {
             using var shelf = Shelf();
             await shelf.ReadyAsync(tool, Cancellation);
         }
 
-        // Hashing its 150 MB takes twenty times as long.
-        (watch.Elapsed / 20).ShouldBeLessThan(TimeSpan.FromMilliseconds(20));
+        // Hashing its 150 MB again would take as long as the first time, each time.
+        watch.Elapsed.ShouldBeLessThan(first * 5);
     }
 
     [Fact]
