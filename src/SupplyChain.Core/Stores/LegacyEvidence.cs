@@ -18,11 +18,14 @@ internal sealed record LegacyLayer(string MediaType, ReadOnlyMemory<byte> Conten
 
 /// <summary>
 /// Cosign's layout before bundles: the tags <c>sha256-HEX.sig</c> and <c>sha256-HEX.att</c>, each an image whose layers are the signatures. Another signature
-/// rewrites the tag, so what is there is kept, and everything is read back: a tag cannot be changed by two at once without one losing.
+/// rewrites the tag, so what is there is kept, and everything is read back: a tag cannot be changed by two at once without one losing. So the tag is looked at in the moment
+/// before it is set, and our layers once more when every other writer who has looked in the same moment must be done.
 /// </summary>
 internal sealed class LegacyEvidence(RegistryStore store, TimeProvider clock)
 {
     private const int MostRounds = 30;
+
+    /// <summary>At least.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(250);
 
     public static string SignatureTag(Digest subject) => $"sha256-{subject.Hex}.sig";
@@ -44,33 +47,31 @@ internal sealed class LegacyEvidence(RegistryStore store, TimeProvider clock)
             await WriteBlobAsync(blob, layer.Content, cancellationToken);
             wanted.Add(blob with { Annotations = new SortedDictionary<string, string>(layer.Annotations.ToDictionary(), StringComparer.Ordinal) });
         }
-        var wrote = false;
+        TimeSpan? settling = null;
         for (var round = 0; round < MostRounds; round++)
         {
-            var present = await ListAsync(tag, cancellationToken);
-            var missing = wanted.Where(layer => !present.Any(other => IsSame(other, layer))).ToList();
+            var present = await ReadAsync(tag, cancellationToken);
+            var missing = wanted.Where(layer => !(present?.Layers ?? []).Any(other => IsSame(other, layer))).ToList();
             if (missing.Count == 0)
             {
-                if (!wrote)
+                if (settling is null)
                     return;
-                // One that had read before we wrote may write a moment later, and take ours away: looked at once more when that is over.
-                wrote = false;
-                await Task.Delay(Settling, clock, cancellationToken);
+                await Task.Delay(settling.Value, clock, cancellationToken);
+                settling = null;
                 continue;
             }
-            if (round > 0)
+            settling = await WriteAsync(tag, present?.Digest, [.. present?.Layers ?? [], .. missing], cancellationToken);
+            if (settling is null)
                 // Writers that collided must not collide again.
                 await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(20, 60 * (round + 1))), clock, cancellationToken);
-            var latest = round == 0 ? present : await ListAsync(tag, cancellationToken);
-            await WriteAsync(tag, [.. latest, .. missing.Where(layer => !latest.Any(other => IsSame(other, layer)))], cancellationToken);
-            wrote = true;
         }
         throw new DiagnosticException(
             DiagnosticCodes.AttachFailed,
             $"{store.Repository.Name} accepted the evidence under tag {tag} and lost it {MostRounds} times. Nothing was tagged. Another process writes there all the time, or the registry does not keep what it accepts.");
     }
 
-    private async Task WriteAsync(string tag, IReadOnlyList<Descriptor> layers, CancellationToken cancellationToken)
+    /// <returns>How long others, who are as slow as we were, may still write what they have read before; null: another writer was faster, and nothing was written.</returns>
+    private async Task<TimeSpan?> WriteAsync(string tag, Digest? present, IReadOnlyList<Descriptor> layers, CancellationToken cancellationToken)
     {
         var config = Config(layers);
         var configBlob = new Descriptor(MediaTypes.OciConfig, Digest.Of(config), config.Length);
@@ -78,7 +79,12 @@ internal sealed class LegacyEvidence(RegistryStore store, TimeProvider clock)
         var manifest = JsonSerializer.SerializeToUtf8Bytes(new OciManifest(2, MediaTypes.OciManifest, configBlob, layers), OciJson.Plain.OciManifest);
         var root = new Descriptor(MediaTypes.OciManifest, Digest.Of(manifest), manifest.Length);
         await store.WriteManifestAsync(root, manifest, cancellationToken);
+        var looked = clock.GetTimestamp();
+        if (await store.ResolveTagAsync(tag, cancellationToken) != present)
+            return null;
         await store.SetTagAsync(tag, root, cancellationToken);
+        var took = clock.GetElapsedTime(looked) * 4;
+        return took > Settling ? took : Settling;
     }
 
     /// <summary>As cosign writes it: the layers are no file systems, but readers of images expect a configuration.</summary>
@@ -94,13 +100,15 @@ internal sealed class LegacyEvidence(RegistryStore store, TimeProvider clock)
         },
         OciJson.Plain.JsonObject);
 
-    private async Task<OciManifest?> ReadAsync(string tag, CancellationToken cancellationToken)
+    /// <returns>Null: there is no such tag.</returns>
+    private async Task<(Digest Digest, IReadOnlyList<Descriptor> Layers)?> ReadAsync(string tag, CancellationToken cancellationToken)
     {
         if (await store.ReadTagAsync(tag, cancellationToken) is not { } current)
             return null;
         try
         {
-            return JsonSerializer.Deserialize(current.Content, OciJson.Plain.OciManifest) is { Layers: { } layers } manifest && layers.All(layer => layer.Digest.IsSet && layer.Size >= 0) ? manifest : null;
+            var layers = JsonSerializer.Deserialize(current.Content, OciJson.Plain.OciManifest)?.Layers ?? [];
+            return (Digest.Of(current.Content), layers.All(layer => layer.Digest.IsSet && layer.Size >= 0) ? layers : []);
         }
         catch (JsonException exception)
         {
