@@ -12,7 +12,7 @@ internal static class MainRun
         IPublish[] ways =
         [
             new SdkPublish(bench), new PackagePublish(bench), new HandPublish(bench), new HandPublish(bench, everything: true),
-            new SdkPublish(bench, toArchive: true), new PackagePublish(bench, again: true),
+            new SdkPublish(bench, toArchive: true), new PackagePublish(bench, again: true), new PackagePublish(bench, least: true),
         ];
 
         Console.WriteLine(await Conditions.DescribeAsync(bench, rounds.Recorded, rounds.WarmUp, cancellationToken));

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace SupplyChain.Benchmarks;
 
-/// <summary>Medians with the range of all rounds, the two ratios that matter, and where the time goes.</summary>
+/// <summary>Medians with the range of all rounds, the ratios that matter, and where the time goes.</summary>
 internal static class ResultTable
 {
     public static string Write(IReadOnlyDictionary<IPublish, List<Measurement>> measured)
@@ -19,6 +19,7 @@ internal static class ResultTable
 
         text.Append(CultureInfo.InvariantCulture, $"\nb - a  {medians['b'] - medians['a'],4:0.00} s   what SupplyChain.Build adds to a publish\n");
         text.Append(CultureInfo.InvariantCulture, $"b / c  {medians['b'] / medians['c'],4:0.00}     what it costs compared with the usual commands by hand, which make less\n");
+        text.Append(CultureInfo.InvariantCulture, $"g / c  {medians['g'] / medians['c'],4:0.00}     the same with no more evidence than theirs\n");
         text.Append(CultureInfo.InvariantCulture, $"b / d  {medians['b'] / medians['d'],4:0.00}     what it costs compared with the same work by hand\n");
         text.Append(CultureInfo.InvariantCulture, $"f - e  {medians['f'] - medians['e'],4:0.00} s   what it adds when nothing has changed\n");
         foreach (var (way, measurements) in measured.Where(entry => entry.Value[0].Steps.Count > 0))
