@@ -86,6 +86,10 @@ public sealed class PushImage : StageTask
             Kept.Replace(() => EvidenceAhead.OfMade(plan, made, destination, runner, accepted, StateDirectory));
             kept.AddRange(made);
         }
+        else
+        {
+            Kept.Replace(() => EvidenceAhead.OfKept(plan, kept.First(signed => signed.Subject == digest && signed.PredicateType == PredicateTypes.CosignSignature), destination, runner, accepted, StateDirectory));
+        }
 
         State.Evidence.Write([.. kept.Where(signed => signed.Subject == digest)]);
         State.PlatformEvidence.Write([.. kept.Where(signed => signed.Subject != digest)]);

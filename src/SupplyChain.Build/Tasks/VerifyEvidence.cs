@@ -27,10 +27,12 @@ public sealed class VerifyEvidence : StageTask
             Access = await destination.AccessAsync(cancellationToken),
             WorkDirectory = StateDirectory,
         };
+        var ahead = Kept.GetOrAdd(() => EvidenceAhead.None);
         var verifier = new Verifier(runner, cosign, Package.Machine)
         {
             Accepted = Kept.GetOrAdd(() => new AcceptedBundles()),
-            Ahead = Kept.GetOrAdd(() => EvidenceAhead.None).Done,
+            Ahead = ahead.Done,
+            AheadInRegistry = ahead.DoneInRegistry,
         };
         var children = Task.WhenAll((plan.ToLayout ? [] : State.Image.Read().ListChildren()).Select(async child =>
         {

@@ -28,8 +28,21 @@ internal sealed class SignatureCheck(Destination destination, IToolRunner runner
         }
     }
 
+    /// <summary>Has cosign look in the registry by itself, where nothing is going to be written any more that could change the answer. Decides nothing.</summary>
+    /// <param name="kept">The signature of an earlier publish of the very same image.</param>
+    public async Task LookInRegistryAsync(SignedEvidence kept, SigningIdentity identity, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PassesAsync(kept.Subject, [kept], identity, cancellationToken, fromBytes: false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or OperationCanceledException)
+        {
+        }
+    }
+
     /// <returns>False: of another signer, or not verifiable.</returns>
-    public async Task<bool> PassesAsync(Digest image, IReadOnlyList<SignedEvidence> evidence, SigningIdentity identity, CancellationToken cancellationToken)
+    public async Task<bool> PassesAsync(Digest image, IReadOnlyList<SignedEvidence> evidence, SigningIdentity identity, CancellationToken cancellationToken, bool fromBytes = true)
     {
         try
         {
@@ -44,7 +57,7 @@ internal sealed class SignatureCheck(Destination destination, IToolRunner runner
                 Legacy = destination.Evidence.Format == SignatureFormat.Legacy,
                 Access = await destination.AccessAsync(cancellationToken),
                 WorkDirectory = workDirectory,
-                FromBytes = true,
+                FromBytes = fromBytes,
             };
             await new Verifier(runner, cosign, machine) { Accepted = Accepted }.VerifyAsync(request, cancellationToken);
             return true;

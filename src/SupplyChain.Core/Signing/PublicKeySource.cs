@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Images;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Signing;
@@ -48,9 +49,11 @@ public sealed class PublicKeySource(IToolRunner runner, Tool cosign, SigningSett
             };
         }
         var pem = FindBeside(identity.Key!, bundle.KeyHint!) ?? await AskAsync(identity.Key!, bundle.KeyHint!, cancellationToken);
-        // A copy of the very text that was compared: nobody can change it between the comparison and the verification.
+        // A copy of the very text that was compared: nobody can change it between the comparison and the verification. In one piece: a verification beside this one may be reading it.
         var file = Path.Combine(Directory.CreateDirectory(workDirectory).FullName, "cosign.pub");
-        await File.WriteAllTextAsync(file, pem, cancellationToken);
+        var own = SiblingPath.New(file);
+        await File.WriteAllTextAsync(own, pem, cancellationToken);
+        File.Move(own, file, overwrite: true);
         return new ExpectedSigner($"key {identity.Key!.DisplayName} (SHA256:{bundle.KeyHint})")
         {
             Key = file,

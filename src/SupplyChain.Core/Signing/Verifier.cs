@@ -27,6 +27,9 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     /// <summary>Ends when nothing more is being added to <see cref="Accepted"/> by others.</summary>
     internal Task Ahead { get; init; } = Task.CompletedTask;
 
+    /// <summary>The same for what cosign finds in the registry by itself.</summary>
+    internal Task AheadInRegistry { get; init; } = Task.CompletedTask;
+
     /// <exception cref="DiagnosticException">SCB5801: something is missing, signed by another one, or about another image; the message names which.</exception>
     public async Task<Verification> VerifyAsync(VerificationRequest request, CancellationToken cancellationToken)
     {
@@ -59,7 +62,13 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         VerificationRequest request, string type, IEnumerable<Digest> own, CancellationToken cancellationToken)
     {
         var reference = request.Reference.At(request.Digest).ToString();
-        var result = await AskRegistryAsync(request, ["verify-attestation", "--type", type, .. request.Signer.Arguments, .. request.Access.Arguments, "--", reference], cancellationToken);
+        string[] asked = ["verify-attestation", "--type", type, .. request.Signer.Arguments, .. request.Access.Arguments, "--", reference];
+        await AheadInRegistry.WaitAsync(cancellationToken);
+        var back = FindBack(request, type, own);
+        var question = back is { } found ? AcceptedBundles.Question(found.Content, request.Signer, asked) : null;
+        if (question is not null && Accepted.Has(question))
+            return back!.Value.Verified;
+        var result = await AskRegistryAsync(request, asked, cancellationToken);
         if (result.ExitCode != 0)
             throw Explain(request, type, result);
         if (result.OutputWasCut)
@@ -68,8 +77,25 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             .Where(envelope => envelope.Statement.PredicateType == type && envelope.Statement.Subjects.Contains(request.Digest))
             .Select(envelope => ToVerified(type, envelope.Payload))
             .ToList();
-        return Choose(accepted, own)
+        var chosen = Choose(accepted, own)
             ?? throw Failed($"cosign accepts {PredicateTypes.Describe(type)} ({type}) of {reference}, but not one of what it gives back is {Wanted(own)}. {ReplacedEvidence}");
+        if (question is not null && back!.Value.Verified.Payload == chosen.Payload)
+            Accepted.Add(question);
+        return chosen;
+    }
+
+    /// <summary>
+    /// The bundle with the statement of this publish, as the destination gave it back. Null: there is none, or several, of which cosign may have accepted another one.
+    /// </summary>
+    private static (ReadOnlyMemory<byte> Content, VerifiedStatement Verified)? FindBack(VerificationRequest request, string type, IEnumerable<Digest> own)
+    {
+        var found = request.Stored.Where(stored => stored.PredicateType == type)
+            .Select(stored => (stored.Content, Bundle: Bundle.TryParse(stored.Content)))
+            .Where(item => item.Bundle?.Statement.PredicateType == type && item.Bundle.Statement.Subjects.Contains(request.Digest))
+            .Select(item => (item.Content, Verified: ToVerified(type, item.Bundle!.Payload)))
+            .Where(item => own.Contains(item.Verified.Payload))
+            .Take(2).ToList();
+        return found.Count == 1 ? found[0] : null;
     }
 
     private async Task<VerifiedStatement> VerifySimpleSigningAsync(VerificationRequest request, CancellationToken cancellationToken)

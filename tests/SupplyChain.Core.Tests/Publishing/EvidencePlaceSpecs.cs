@@ -101,6 +101,32 @@ public sealed class EvidencePlaceSpecs : IAsyncLifetime
             .Diagnostic.Code.ShouldBe(DiagnosticCodes.ToolUnusable);
     }
 
+    /// <summary>Nothing was written since cosign found it there by itself: the registry has only to give the very same bytes back.</summary>
+    [Fact]
+    public async Task A_signature_that_cosign_has_found_in_the_registry_is_not_looked_for_twice_unless_anything_is_different()
+    {
+        var place = Place(SignatureFormat.Bundle);
+        var settings = _fixture.Settings("cosign.key");
+        var evidence = await SignAsync(settings, place.Format);
+        await place.AttachAsync(_image, evidence, DateTimeOffset.UnixEpoch, SigningFixture.Token);
+        var request = (await RequestAsync(place, evidence, await _fixture.SignerAsync(settings, evidence))) with { PredicateTypes = [PredicateTypes.CosignSignature] };
+        using var accepted = new AcceptedBundles();
+        var signature = request.Stored.Single(stored => stored.PredicateType == PredicateTypes.CosignSignature);
+
+        (await AskedAsync(request)).ShouldBe(1);
+        (await AskedAsync(request)).ShouldBe(0);
+        (await AskedAsync(request with { Stored = [signature with { Content = new([.. signature.Content.Span, (byte)' ']) }] })).ShouldBe(1, "other bytes");
+        (await AskedAsync(request with { Stored = [signature, signature with { Content = new([.. signature.Content.Span, (byte)'\n']) }] })).ShouldBe(1, "two that say the same: which one cosign has accepted is not known");
+        (await AskedAsync(request with { Stored = [.. request.Stored.Where(stored => stored != signature)] })).ShouldBe(1, "the registry did not give it back");
+
+        async Task<int> AskedAsync(VerificationRequest asked)
+        {
+            var before = _fixture.Runner.Invocations.Count;
+            (await new Verifier(_fixture.Runner, _fixture.Cosign, _fixture.Machine) { Accepted = accepted }.VerifyAsync(asked, SigningFixture.Token)).Statements.ShouldHaveSingleItem();
+            return _fixture.Runner.Invocations.Count - before;
+        }
+    }
+
     [Fact]
     public async Task The_older_layout_of_another_key_is_refused()
     {
