@@ -3,6 +3,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>The user's own ContainerArchiveOutputPath: the archive comes once the gate has passed, and not before.</summary>
+[Trait("Category", "Slow")]
 public sealed class ArchiveSpecs(Workshop workshop)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -4,6 +4,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>Base images from a real pull-through cache (docker-registry), pinned, limited and verified.</summary>
+[Trait("Category", "Slow")]
 public sealed class BaseImageSpecs(Workshop workshop)
 {
     private const string Name = "upstream.example.com/signed/aspnet:10.0";

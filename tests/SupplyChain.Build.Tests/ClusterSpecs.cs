@@ -4,6 +4,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>From a real publish to what a cluster is given, as a person calls it: dotnet build makes Debug, dotnet publish made Release.</summary>
+[Trait("Category", "Slow")]
 public sealed class ClusterSpecs(Workshop workshop)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

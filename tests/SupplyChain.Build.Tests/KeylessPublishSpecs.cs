@@ -3,6 +3,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>A publish without a key, as a CI job does it, against a Sigstore on this machine.</summary>
+[Trait("Category", "Slow")]
 public sealed class KeylessPublishSpecs(Workshop workshop)
 {
     private const string Scan = "https://cosign.sigstore.dev/attestation/vuln/v1";

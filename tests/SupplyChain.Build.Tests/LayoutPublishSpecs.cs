@@ -4,6 +4,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>No registry: the image ends in an OCI layout folder, and nothing else is needed on the machine.</summary>
+[Trait("Category", "Slow")]
 public sealed class LayoutPublishSpecs(Workshop workshop)
 {
     private const string Output = "bin/Release/net10.0/supply-chain";

@@ -3,6 +3,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>What other targets and CI systems get from a publish, and where they can stand in it.</summary>
+[Trait("Category", "Slow")]
 public sealed class OutputsSpecs(Workshop workshop)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

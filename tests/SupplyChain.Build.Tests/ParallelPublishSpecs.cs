@@ -1,6 +1,7 @@
 namespace SupplyChain.Build.Tests;
 
 /// <summary>Several publishes at the same time, with one home folder, one scanner cache and one registry.</summary>
+[Trait("Category", "Slow")]
 public sealed class ParallelPublishSpecs(Workshop workshop)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -3,6 +3,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>Repositories as people have them: solutions, artifacts folders, central versions, odd paths, other project types.</summary>
+[Trait("Category", "Slow")]
 public sealed class ProjectShapeSpecs(Workshop workshop)
 {
     private const string Plain = "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>";

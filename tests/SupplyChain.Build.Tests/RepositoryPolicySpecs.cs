@@ -1,6 +1,7 @@
 namespace SupplyChain.Build.Tests;
 
 /// <summary>The policy of a repository, what explains it, and the scan of its sources, as a developer sees them.</summary>
+[Trait("Category", "Slow")]
 public sealed class RepositoryPolicySpecs(Workshop workshop)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -10,6 +10,7 @@ using Task = System.Threading.Tasks.Task;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>No secret in what is printed, in the binary log, or in any file that a publish leaves.</summary>
+[Trait("Category", "Slow")]
 public sealed class SecretSpecs(Workshop workshop)
 {
     private const string KeyPassword = "correct-horse-battery-staple";

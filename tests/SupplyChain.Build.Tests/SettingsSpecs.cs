@@ -4,6 +4,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>What is wrong with a setting is said before the image is built, with the valid values.</summary>
+[Trait("Category", "Slow")]
 public sealed class SettingsSpecs(Workshop workshop)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

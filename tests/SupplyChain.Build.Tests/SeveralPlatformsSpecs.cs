@@ -4,6 +4,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>One index over the images of two platforms.</summary>
+[Trait("Category", "Slow")]
 public sealed class SeveralPlatformsSpecs(Workshop workshop)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -5,6 +5,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>A publish for verifiers that know nothing but cosign's older layout.</summary>
+[Trait("Category", "Slow")]
 public sealed class SignatureFormatSpecs(Workshop workshop)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

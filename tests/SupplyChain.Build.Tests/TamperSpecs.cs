@@ -3,6 +3,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>scanned == pushed == signed == verified == tagged: something between the steps changes what they wrote, and there is no tag.</summary>
+[Trait("Category", "Slow")]
 public sealed class TamperSpecs(Workshop workshop)
 {
     private const string State = "obj/Release/net10.0/supply-chain";

@@ -3,6 +3,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>Whoever does not publish a container gets nothing of the package: no target and no task of it runs.</summary>
+[Trait("Category", "Slow")]
 public sealed class UntouchedSpecs(Workshop workshop)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

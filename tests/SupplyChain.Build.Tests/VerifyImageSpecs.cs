@@ -3,6 +3,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Build.Tests;
 
 /// <summary>The targets for any image, as a person calls them.</summary>
+[Trait("Category", "Slow")]
 public sealed class VerifyImageSpecs(Workshop workshop)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -5,6 +5,7 @@ using SupplyChain.Core.Signing;
 namespace SupplyChain.Core.Tests.ClusterPolicies;
 
 /// <summary>Bad input: a coded error, and no file.</summary>
+[Trait("Category", "Slow")]
 public sealed class PolicyBadInputSpecs : IAsyncLifetime
 {
     private readonly PolicyFixture _fixture = new();

@@ -8,6 +8,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Core.Tests.ClusterPolicies;
 
 /// <summary>The text of the policies: exact, valid, the same each time; and what no policy is made for.</summary>
+[Trait("Category", "Slow")]
 public sealed class PolicyDocumentSpecs
 {
     private const string Pem = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEgoodgoodgoodgoodgoodgoodgood\ngoodgoodgoodgoodgoodgoodgoodgoodgoodgoodgoodgoodgoodgoodgw==\n-----END PUBLIC KEY-----\n";

@@ -4,6 +4,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Core.Tests.Projects;
 
 /// <summary>Central package management with transitive pinning and a global reference, really restored.</summary>
+[Trait("Category", "Slow")]
 public sealed class CentralVersionsSpecs : IDisposable
 {
     private readonly TestFolder _folder = new();

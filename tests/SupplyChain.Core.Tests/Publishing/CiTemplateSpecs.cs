@@ -6,6 +6,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Core.Tests.Publishing;
 
 /// <summary>The templates under samples/ci: valid for their systems, and their shell parts run; the one program they call is dotnet.</summary>
+[Trait("Category", "Slow")]
 public sealed class CiTemplateSpecs : IDisposable
 {
     private readonly TestFolder _folder = new();

@@ -10,6 +10,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Core.Tests.Publishing;
 
 /// <summary>Evidence in cosign's older layout, in bundles, and in both: for cosign 3, for cosign 2, and for ourselves.</summary>
+[Trait("Category", "Slow")]
 public sealed class EvidencePlaceSpecs : IAsyncLifetime
 {
     private readonly SigningFixture _fixture = new();

@@ -11,6 +11,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Core.Tests.Reports;
 
 /// <summary>The HTML report as headless Chromium shows it: pictures, and the DOM after its script has run.</summary>
+[Trait("Category", "Slow")]
 public sealed class HtmlScreenshotSpecs : IDisposable
 {
     private readonly TestFolder _folder = new();

@@ -8,6 +8,7 @@ using SupplyChain.TestKit;
 
 namespace SupplyChain.Core.Tests.Sboms;
 
+[Trait("Category", "Slow")]
 public sealed class SbomSizeSpecs
 {
     /// <summary>What a certificate, its chain and the entry of a transparency log add to a bundle.</summary>

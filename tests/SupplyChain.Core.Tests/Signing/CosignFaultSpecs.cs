@@ -7,6 +7,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Core.Tests.Signing;
 
 /// <summary>A fake cosign, for what the real one does not do: other flags than today's, and misbehaviour.</summary>
+[Trait("Category", "Slow")]
 public sealed class CosignFaultSpecs : IDisposable
 {
     private const string Sign = "statement=$3; bundle=$5; printf '{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\",\"verificationMaterial\":{\"publicKey\":{\"hint\":\"aGludA==\"}},\"dsseEnvelope\":{\"payload\":\"%s\",\"payloadType\":\"application/vnd.in-toto+json\",\"signatures\":[{\"sig\":\"c2ln\"}]}}' \"$(base64 -w0 \"$statement\")\" > \"$bundle\"";

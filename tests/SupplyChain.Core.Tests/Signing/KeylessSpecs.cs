@@ -8,6 +8,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Core.Tests.Signing;
 
 /// <summary>Signing without a key, for real: cosign, Fulcio with its log, Rekor, a registry; all on this machine.</summary>
+[Trait("Category", "Slow")]
 public sealed class KeylessSpecs : IAsyncLifetime
 {
     private static readonly string[] Both = [PredicateTypes.CosignSignature, PredicateTypes.CycloneDx];

@@ -10,6 +10,7 @@ namespace SupplyChain.Core.Tests.Stores;
 /// Each kind of fault at each request of a whole publish: push, evidence, read back, tag. It ends complete and tagged, or with a code and untagged; the same
 /// command again then succeeds, and sends only what is missing.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class GeneratedFaultSpecs : IDisposable
 {
     private static readonly CancellationToken Token = TestContext.Current.CancellationToken;

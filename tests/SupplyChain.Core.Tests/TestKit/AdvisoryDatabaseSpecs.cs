@@ -6,6 +6,7 @@ using SupplyChain.TestKit.Advisories;
 namespace SupplyChain.Core.Tests.TestKit;
 
 /// <summary>Nothing but the real trivy can say whether it can read the database.</summary>
+[Trait("Category", "Slow")]
 public sealed class AdvisoryDatabaseSpecs
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

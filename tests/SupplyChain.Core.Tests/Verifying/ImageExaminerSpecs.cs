@@ -14,6 +14,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Core.Tests.Verifying;
 
 /// <summary>Images of any origin: ours, those of cosign 3 and of cosign 2.</summary>
+[Trait("Category", "Slow")]
 public sealed class ImageExaminerSpecs : IAsyncLifetime
 {
     private readonly SigningFixture _fixture = new();

@@ -10,6 +10,7 @@ using SupplyChain.TestKit;
 namespace SupplyChain.Core.Tests.Verifying;
 
 /// <summary>Somebody changes what a registry keeps: behind its back on its disk, or with the right to write to the repository.</summary>
+[Trait("Category", "Slow")]
 public sealed class TamperedRegistrySpecs : IAsyncLifetime
 {
     private readonly SigningFixture _fixture = new();
