@@ -86,6 +86,7 @@ internal sealed class BlobUpload(RegistryClient client)
     {
         await using var stream = OpenChecked(blob, open);
         var buffer = new byte[(int)Math.Min(Math.Max(ChunkSize, smallestChunk), Math.Max(1, blob.Size))];
+        var resumed = position > 0;
         while (position < blob.Size)
         {
             RegistryFault? lost = null;
@@ -104,7 +105,13 @@ internal sealed class BlobUpload(RegistryClient client)
                         return (to, blob.Size);
                     var patch = new RegistryRequest(HttpMethod.Patch, to) { Content = () => Chunk(buffer, length, from), TimeLimit = LimitFor(length) };
                     var answer = await client.AskOnceAsync(patch, token);
-                    if (answer.Status == HttpStatusCode.RequestedRangeNotSatisfiable && attempt == 0)
+                    // After a break the registry may still be taking in what came before it: then the place that it has just named is out of date (docker-registry 2: 404 BLOB_UPLOAD_INVALID).
+                    if ((resumed || attempt > 0) && answer.Status is HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.RequestedRangeNotSatisfiable)
+                    {
+                        lost = Lost(blob);
+                        return (location, blob.Size);
+                    }
+                    if (answer.Status == HttpStatusCode.RequestedRangeNotSatisfiable)
                         throw new RegistryFault(client.Failure(patch, answer));
                     if (answer.Status is not (HttpStatusCode.Accepted or HttpStatusCode.NoContent or HttpStatusCode.Created))
                         throw client.Failure(patch, answer);
@@ -114,6 +121,7 @@ internal sealed class BlobUpload(RegistryClient client)
                 cancellationToken);
             if (lost is not null)
                 throw lost;
+            resumed = false;
         }
         var put = new RegistryRequest(HttpMethod.Put, WithDigest(location, blob.Digest)) { Content = Nothing, TimeLimit = LimitFor(blob.Size) };
         await EnsureWrittenAsync(blob, open, put, await client.AskOnceAsync(put, cancellationToken), cancellationToken);

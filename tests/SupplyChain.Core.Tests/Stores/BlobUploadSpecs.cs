@@ -62,6 +62,27 @@ public sealed class BlobUploadSpecs : IAsyncDisposable
         _registry.Calls.Count(c => c.Method == "POST").ShouldBe(2);
     }
 
+    /// <summary>docker-registry 2 names a place while it is still taking in what came before the break, and refuses the next chunk there.</summary>
+    [Theory]
+    [InlineData(404)]
+    [InlineData(400)]
+    [InlineData(416)]
+    public async Task An_upload_whose_place_is_out_of_date_by_the_time_it_goes_on_begins_again(int status)
+    {
+        await UseAsync(new TestRegistryOptions { SmallestChunk = 5 * 1024 * 1024 });
+        var content = SampleImage.Bytes(12 * 1024 * 1024, "late");
+        var patches = 0;
+        _registry.Before = call => call.Method != "PATCH" ? null : ++patches switch
+        {
+            2 => HttpReply.Reset(100_000),
+            3 => TestRegistry.Error(status, "BLOB_UPLOAD_INVALID", "blob upload invalid"),
+            _ => null,
+        };
+        await _bench.Store(_registry.Host).WriteBlobAsync(SampleImage.Describe(content), () => new MemoryStream(content), Token);
+        _registry.HasBlob("team/app", Digest.Of(content).ToString()).ShouldBeTrue();
+        _registry.Calls.Count(c => c.Method == "POST").ShouldBe(2);
+    }
+
     [Fact]
     public async Task Chunks_are_used_where_the_registry_names_their_size()
     {
