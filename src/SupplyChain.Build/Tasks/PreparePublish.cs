@@ -53,6 +53,7 @@ public sealed class PreparePublish : StageTask
         // First: a download is the longest of all, and begins before anything else of this publish.
         var shelf = Kept.Replace(() => NewShelf(plan.Tools));
         shelf.Begin(plan.Trivy ?? plan.Lister, plan.Grype, plan.Cosign);
+        var runner = new CheckedToolRunner(new ToolRunner(), shelf);
         var published = ProjectItems.PublishedFiles(PublishedFiles);
         var isNew = OutputFolder.IsOlderThanAny(plan.OutputDirectory, [plan.AssetsFile, .. published.Select(file => file.SourcePath)]);
         var last = isNew ? null : State.LastImage();
@@ -63,18 +64,18 @@ public sealed class PreparePublish : StageTask
             OutputFolder.Prepare(plan.OutputDirectory);
             if (plan.PlatformDirectory is { } platforms)
                 PlatformInventories.Clear(platforms);
-            return new EarlyWork(plan, State, new CheckedToolRunner(new ToolRunner(), shelf), ProjectRequests.From(settings, published));
+            return new EarlyWork(plan, State, runner, ProjectRequests.From(settings, published));
         });
         // What was published before and has not changed since is signed already, as a rule.
         Kept.Replace(() => plan.Publish && plan.Cosign is { } cosign && (isNew || plan.PlatformDirectory is not null)
-            ? OpenedKey.Open(new CheckedToolRunner(new ToolRunner(), shelf), cosign, plan.Signing, SigningIdentity.Resolve(plan.Signing, Package.Machine), Package.Machine, plan.MostSignatures, StateDirectory)
+            ? OpenedKey.Open(runner, cosign, plan.Signing, SigningIdentity.Resolve(plan.Signing, Package.Machine), Package.Machine, plan.MostSignatures, StateDirectory)
             : OpenedKey.None());
         var destination = Kept.Replace(() => NewDestination(plan));
         if (plan.Publish)
             destination.Greet(plan.Tags);
         // The other half of the same guess: what signed it is looked at while the SDK builds the image again. Whether it is that image, the next step sees.
         var accepted = Kept.Replace(() => new AcceptedBundles());
-        Kept.Replace(() => last is null ? EvidenceAhead.None : EvidenceAhead.OfEarlier(plan, last, destination, new CheckedToolRunner(new ToolRunner(), shelf), accepted, StateDirectory));
+        Kept.Replace(() => last is null ? EvidenceAhead.None : EvidenceAhead.OfEarlier(plan, last, destination, runner, accepted, StateDirectory));
         State.Plan.Write(plan);
         return Task.CompletedTask;
     }

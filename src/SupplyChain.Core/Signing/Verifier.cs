@@ -89,14 +89,16 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     /// </summary>
     private static (ReadOnlyMemory<byte> Content, VerifiedStatement Verified)? FindBack(VerificationRequest request, string type, IEnumerable<Digest> own)
     {
-        var found = request.Stored.Where(stored => stored.PredicateType == type)
-            .Select(stored => (stored.Content, Bundle: Bundle.TryParse(stored.Content)))
-            .Where(item => item.Bundle?.Statement.PredicateType == type && item.Bundle.Statement.Subjects.Contains(request.Digest))
-            .Select(item => (item.Content, Verified: ToVerified(type, item.Bundle!.Payload)))
-            .Where(item => own.Contains(item.Verified.Payload))
-            .Take(2).ToList();
+        var found = own.Any() ? Candidates(request with { Stored = [.. request.Stored.Where(stored => stored.PredicateType == type)] }, type, own).Take(2).ToList() : [];
         return found.Count == 1 ? found[0] : null;
     }
+
+    /// <summary>Of what the destination gave back: the statements of this type about the image; of this publish, where it has signed one.</summary>
+    private static IEnumerable<(ReadOnlyMemory<byte> Content, VerifiedStatement Verified)> Candidates(VerificationRequest request, string type, IEnumerable<Digest> own) => request.Stored
+        .Select(stored => (stored.Content, Bundle: Bundle.TryParse(stored.Content)))
+        .Where(item => item.Bundle?.Statement.PredicateType == type && item.Bundle.Statement.Subjects.Contains(request.Digest))
+        .Select(item => (item.Content, Verified: ToVerified(type, item.Bundle!.Payload)))
+        .Where(item => !own.Any() || own.Contains(item.Verified.Payload));
 
     private async Task<VerifiedStatement> VerifySimpleSigningAsync(VerificationRequest request, CancellationToken cancellationToken)
     {
@@ -150,16 +152,10 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         VerificationRequest request, string type, IEnumerable<Digest> own, string file, CancellationToken cancellationToken)
     {
         var reference = request.Reference.At(request.Digest).ToString();
-        var read = request.Stored.Select(stored => (stored.Content, Bundle: Bundle.TryParse(stored.Content))).ToList();
-        var candidates = read
-            .Where(item => item.Bundle?.Statement.PredicateType == type && item.Bundle.Statement.Subjects.Contains(request.Digest))
-            .Select(item => (item.Content, Verified: ToVerified(type, item.Bundle!.Payload)))
-            .Where(item => !own.Any() || own.Contains(item.Verified.Payload))
-            .Take(MostCandidates)
-            .ToList();
+        var candidates = Candidates(request, type, own).Take(MostCandidates).ToList();
         if (candidates.Count == 0)
         {
-            var found = read.Select(item => SingleLine.Of(item.Bundle?.Statement.PredicateType ?? "a damaged bundle", 300)).Distinct().Order(StringComparer.Ordinal).ToList();
+            var found = request.Stored.Select(stored => SingleLine.Of(Bundle.TryParse(stored.Content)?.Statement.PredicateType ?? "a damaged bundle", 300)).Distinct().Order(StringComparer.Ordinal).ToList();
             throw Failed($"{PredicateTypes.Describe(type)} ({type}) is not with {reference}; there is {(found.Count == 0 ? "no evidence at all" : string.Join(", ", found))}, but nothing that is {Wanted(own)}. {ReplacedEvidence}");
         }
         await Ahead.WaitAsync(cancellationToken);
