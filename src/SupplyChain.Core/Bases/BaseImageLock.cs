@@ -77,6 +77,6 @@ internal sealed record BaseImageLock(int Version, IReadOnlyList<LockedBaseImage>
         $"{file} cannot be used: {why}. Repair it, or delete it and run dotnet build -t:SupplyChainUpdateBaseImage.");
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, AllowDuplicateProperties = false)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(BaseImageLock))]
 internal sealed partial class BasesJson : JsonSerializerContext;

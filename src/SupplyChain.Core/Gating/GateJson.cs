@@ -6,6 +6,7 @@ using SupplyChain.Core.Files;
 namespace SupplyChain.Core.Gating;
 
 /// <summary>A <see cref="GateVerdict"/> as the file between the gate and the push.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(GateVerdict))]
 internal sealed partial class GateJson : JsonSerializerContext
 {

@@ -5,7 +5,7 @@ using SupplyChain.Core.Files;
 namespace SupplyChain.Core.Images;
 
 /// <summary>Reads and writes the documents of the OCI image specification. What is written has no white space and no null properties.</summary>
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(OciIndex))]
 [JsonSerializable(typeof(OciManifest))]
 [JsonSerializable(typeof(Descriptor))]

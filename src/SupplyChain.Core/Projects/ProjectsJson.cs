@@ -4,6 +4,7 @@ namespace SupplyChain.Core.Projects;
 
 /// <summary>The inventory as the file that travels from one MSBuild target to the next.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     WriteIndented = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

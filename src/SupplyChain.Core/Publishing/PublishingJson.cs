@@ -6,6 +6,7 @@ namespace SupplyChain.Core.Publishing;
 
 /// <summary>The state files, the receipt and the evidence index.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

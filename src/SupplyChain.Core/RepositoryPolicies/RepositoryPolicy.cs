@@ -69,6 +69,7 @@ internal sealed class NamesOnly<T>() : JsonStringEnumConverter<T>(namingPolicy: 
     where T : struct, Enum;
 
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     Converters = [typeof(NamesOnly<SeverityThreshold>), typeof(NamesOnly<PolicyStep>), typeof(NamesOnly<AttestationKind>)],
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -7,6 +7,7 @@ namespace SupplyChain.Core.Scanning;
 /// <summary>
 /// <c>scan.json</c>: a <see cref="ScanReport"/>, indented, camelCase, severities and kinds by name. Members are only ever added.
 /// </summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(ScanReport))]
 [JsonSerializable(typeof(ImageListing))]
 internal sealed partial class ScanJson : JsonSerializerContext

@@ -64,6 +64,6 @@ internal sealed record ScannedResource(string Kind, string Name)
     public string Place => SingleLine.Of($"{(string.IsNullOrEmpty(Namespace) ? "" : $"{Namespace}/")}{Kind}/{Name}", 300);
 }
 
-[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, AllowDuplicateProperties = false)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(ScannedCluster))]
 internal sealed partial class ClusterJson : JsonSerializerContext;

@@ -186,7 +186,7 @@ internal sealed record TrivyLayer(string? Digest = null)
 }
 
 /// <summary>A name that stands twice in an object means another thing to every reader, so it is refused.</summary>
-[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, AllowDuplicateProperties = false)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(TrivyReport))]
 [JsonSerializable(typeof(TrivyDatabaseMetadata))]
 internal sealed partial class TrivyJson : JsonSerializerContext;

@@ -4,6 +4,7 @@ namespace SupplyChain.Core.Stores;
 
 /// <summary>Reads and writes the records of this area as they travel between MSBuild targets.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace SupplyChain.Core.Tools;
 
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
