@@ -13,10 +13,11 @@ internal sealed class EvidenceAhead : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 
-    private EvidenceAhead(Digest? image, Func<CancellationToken, Task> look, bool inRegistry = false)
+    private EvidenceAhead(Digest? image, Func<CancellationToken, Task> look, bool inRegistry = false, Func<CancellationToken, Task>? send = null)
     {
         (Image, Done) = (image, Task.Run(() => look(_stop.Token)));
         DoneInRegistry = inRegistry ? Done : Task.CompletedTask;
+        Sent = send is null ? Task.CompletedTask : Task.Run(() => send(_stop.Token));
     }
 
     /// <summary>Nothing is looked at.</summary>
@@ -31,31 +32,48 @@ internal sealed class EvidenceAhead : IDisposable
     /// <summary>The same where cosign looks in the registry by itself; at its end already where it does not.</summary>
     public Task DoneInRegistry { get; }
 
-    public static EvidenceAhead OfEarlier(PublishPlan plan, Descriptor image, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory) =>
+    /// <summary>Ends when nothing is being sent any more; never fails.</summary>
+    public Task Sent { get; }
+
+    /// <param name="after">What is more urgent; null: nothing.</param>
+    public static EvidenceAhead OfEarlier(PublishPlan plan, Descriptor image, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory, Task? after = null) =>
         plan is { Publish: true, Cosign: { } cosign }
-            ? new(image.Digest, cancellationToken => new EarlierEvidence(destination, runner, cosign, plan.Signing, Package.Machine, directory) { Accepted = accepted }
-                .LookAheadAsync(image, Completeness.RequiredTypes(plan), SigningIdentity.Resolve(plan.Signing, Package.Machine), cancellationToken))
+            ? new(image.Digest, async cancellationToken =>
+            {
+                await Task.WhenAny(after ?? Task.CompletedTask);
+                await new EarlierEvidence(destination, runner, cosign, plan.Signing, Package.Machine, directory) { Accepted = accepted }
+                    .LookAheadAsync(image, Completeness.RequiredTypes(plan), SigningIdentity.Resolve(plan.Signing, Package.Machine), LooksInRegistry(plan), cancellationToken);
+            })
             : None;
 
-    public static EvidenceAhead OfMade(PublishPlan plan, IReadOnlyList<SignedEvidence> made, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory) =>
-        plan is { Verify: true, Cosign: { } cosign }
-            ? new(null, cancellationToken => new SignatureCheck(destination, runner, cosign, plan.Signing, Package.Machine, directory) { Accepted = accepted }
-                .LookAsync(made, SigningIdentity.Resolve(plan.Signing, Package.Machine), cancellationToken))
-            : None;
+    /// <summary>What was just signed: verified from its bytes, and on its way to the destination.</summary>
+    public static EvidenceAhead OfMade(PublishPlan plan, IReadOnlyList<SignedEvidence> made, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory) => new(
+        null,
+        cancellationToken => plan is { Verify: true, Cosign: { } cosign }
+            ? new SignatureCheck(destination, runner, cosign, plan.Signing, Package.Machine, directory) { Accepted = accepted }
+                .LookAsync(made, SigningIdentity.Resolve(plan.Signing, Package.Machine), cancellationToken)
+            : Task.CompletedTask,
+        send: cancellationToken => destination.Evidence.SendAsync(made, cancellationToken));
 
-    /// <summary>The signature that was kept, as a stranger finds it; the last verification then compares what the registry gives back.</summary>
-    public static EvidenceAhead OfKept(PublishPlan plan, SignedEvidence signature, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory) =>
-        plan is { Verify: true, ToLayout: false, SignatureFormat: not SignatureFormat.Legacy, Cosign: { } cosign }
+    /// <summary>
+    /// The signature, as a stranger finds it, where nothing will be added any more: one that was kept while the destination is looked at, a new one while all of it
+    /// is read back. The last verification then compares what the registry gave back.
+    /// </summary>
+    /// <param name="signer">Who must have signed; null: it is found out.</param>
+    public static EvidenceAhead InRegistry(PublishPlan plan, IReadOnlyList<SignedEvidence> evidence, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory, ExpectedSigner? signer = null) =>
+        LooksInRegistry(plan) && plan.Cosign is { } cosign && evidence.FirstOrDefault(signed => signed.PredicateType == PredicateTypes.CosignSignature) is { } signature
             ? new(
                 null,
                 cancellationToken => new SignatureCheck(destination, runner, cosign, plan.Signing, Package.Machine, directory) { Accepted = accepted }
-                    .LookInRegistryAsync(signature, SigningIdentity.Resolve(plan.Signing, Package.Machine), cancellationToken),
+                    .LookInRegistryAsync(signature, SigningIdentity.Resolve(plan.Signing, Package.Machine), cancellationToken, signer),
                 inRegistry: true)
             : None;
+
+    private static bool LooksInRegistry(PublishPlan plan) => plan is { Verify: true, ToLayout: false, SignatureFormat: not SignatureFormat.Legacy };
 
     public void Dispose()
     {
         _stop.Cancel();
-        Task.WhenAny(Done, Task.Delay(TimeSpan.FromSeconds(5))).GetAwaiter().GetResult();
+        Task.WhenAny(Task.WhenAll(Done, Sent), Task.Delay(TimeSpan.FromSeconds(5))).GetAwaiter().GetResult();
     }
 }

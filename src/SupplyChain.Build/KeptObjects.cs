@@ -10,6 +10,9 @@ internal sealed class KeptObjects(IBuildEngine engine, string stateDirectory)
 {
     private readonly IBuildEngine4? _engine = engine as IBuildEngine4;
 
+    /// <summary>False: each step has objects of its own.</summary>
+    public bool Keeps => _engine is not null;
+
     public T GetOrAdd<T>(Func<T> make)
         where T : class, IDisposable => _engine?.GetRegisteredTaskObject(Key<T>(), RegisteredTaskObjectLifetime.Build) as T ?? Replace(make);
 

@@ -49,21 +49,34 @@ public sealed class FailingPartsSpecs(Workshop workshop)
         registry.Tag("failing", "1.4.0").ShouldBeNull();
     }
 
+    /// <summary>With a key of another kind than cosign makes, so that cosign signs.</summary>
     [Theory]
     [InlineData("echo 'Error: signing failed: the disk is on fire' >&2; exit 1", "error SCB5005", "the disk is on fire")]
     [InlineData("exit 0", "error SCB5005", "")]
     [InlineData("kill -9 $$", "error SCB5005", "")]
-    // Signs, and verifies nothing.
-    [InlineData("case $1 in verify*) echo 'Error: no matching attestations' >&2; exit 10;; esac; exec \"$REAL\" \"$@\"", "error SCB5801", "")]
     // Signs with another key than the one it was given.
-    [InlineData("case $1 in attest*|sign*) set -- $(echo \"$*\" | sed \"s#--key=[^ ]*cosign.key#--key=$OTHER#; s#--key [^ ]*cosign.key#--key $OTHER#\");; esac; exec \"$REAL\" \"$@\"", "error SCB5", "")]
-    public async Task A_fake_cosign_that_fails_means_no_tag(string script, string error, string more)
+    [InlineData("case $1 in attest*|sign*) set -- $(echo \"$*\" | sed \"s#--key=[^ ]*own.key#--key=$OTHER#; s#--key [^ ]*own.key#--key $OTHER#\");; esac; exec \"$REAL\" \"$@\"", "error SCB5", "")]
+    public async Task A_fake_cosign_that_fails_to_sign_means_no_tag(string script, string error, string more)
+    {
+        using var folder = new TestFolder();
+        await ImportedKey.MakeAsync(folder, "own");
+        await Workshop.RunAsync("cosign", "generate-key-pair", "--output-key-prefix", folder.File("other"));
+        await ShouldBeRefusedAsync($"OTHER='{folder.File("other.key")}'; {script}", $"-p:SupplyChainSigningKey={folder.File("own.key")}", error, more);
+    }
+
+    [Theory]
+    [InlineData("echo 'Error: the disk is on fire' >&2; exit 1", "the disk is on fire")]
+    [InlineData("exit 0", "not one of what it gives back is what this publish signed")]
+    [InlineData("kill -9 $$", "")]
+    [InlineData("case $1 in verify*) echo 'Error: no matching attestations' >&2; exit 10;; esac; exec \"$REAL\" \"$@\"", "no matching attestations")]
+    public Task A_fake_cosign_that_fails_to_verify_means_no_tag(string script, string more) => ShouldBeRefusedAsync(script, workshop.Signed, "error SCB5801", more);
+
+    private async Task ShouldBeRefusedAsync(string script, string key, string error, string more)
     {
         using var programs = new FakePrograms();
-        await Workshop.RunAsync("cosign", "generate-key-pair", "--output-key-prefix", programs.File("other"));
-        var cosign = programs.Write("cosign", $"REAL='{Toolchain.Require("cosign")}'; OTHER='{programs.File("other.key")}'; case $1 in version) exec \"$REAL\" version;; esac\n{script}");
+        var cosign = programs.Write("cosign", $"REAL='{Toolchain.Require("cosign")}'; case $1 in version) exec \"$REAL\" version;; esac\n{script}");
         await using var registry = await DockerRegistry.StartAsync(Cancellation);
-        var run = (await workshop.Project().PublishAsync(Cancellation, [.. workshop.To("failing", host: registry.Host), workshop.Signed, $"-p:SupplyChainCosignPath={cosign}"])).Failed();
+        var run = (await workshop.Project().PublishAsync(Cancellation, [.. workshop.To("failing", host: registry.Host), key, $"-p:SupplyChainCosignPath={cosign}"])).Failed();
 
         run.Output.ShouldContain(error);
         run.Output.ShouldContain(more);

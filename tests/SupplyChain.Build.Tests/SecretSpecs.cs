@@ -17,12 +17,18 @@ public sealed class SecretSpecs(Workshop workshop)
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task The_passwords_of_key_and_registry_are_nowhere()
+    /// <param name="asked">What cosign was at work on with the key; it signs with those keys only that are not opened in the build.</param>
+    [Theory]
+    [InlineData(false, "public-key")]
+    [InlineData(true, "attest-blob")]
+    public async Task The_passwords_of_key_and_registry_are_nowhere(bool imported, string asked)
     {
         using var folder = new TestFolder();
-        await Cli.Wrap(Toolchain.Require("cosign")).WithArguments(["generate-key-pair", "--output-key-prefix", folder.File("own")])
-            .WithEnvironmentVariables(new Dictionary<string, string?> { ["COSIGN_PASSWORD"] = KeyPassword }).ExecuteBufferedAsync(Cancellation);
+        if (imported)
+            await ImportedKey.MakeAsync(folder, "own", KeyPassword);
+        else
+            await Cli.Wrap(Toolchain.Require("cosign")).WithArguments(["generate-key-pair", "--output-key-prefix", folder.File("own")])
+                .WithEnvironmentVariables(new Dictionary<string, string?> { ["COSIGN_PASSWORD"] = KeyPassword }).ExecuteBufferedAsync(Cancellation);
         await using var registry = await DockerRegistry.StartAsync(new DockerRegistryOptions { RequirePassword = true }, Cancellation);
         var account = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{DockerRegistry.UserName}:{DockerRegistry.Password}"));
         Directory.CreateDirectory(folder.File("docker"));
@@ -39,7 +45,7 @@ public sealed class SecretSpecs(Workshop workshop)
             new Dictionary<string, string?> { ["COSIGN_PASSWORD"] = KeyPassword, ["RELEASE_KEY"] = pem, ["DOCKER_CONFIG"] = folder.File("docker") })).Succeeded();
         run.Output.ShouldContain($"verified from {registry.Host}; tagged 1.4.0");
         (await watch.FoundAsync()).ShouldBeEmpty();
-        watch.Processes.ShouldContain(command => command.Contains("-blob ") && command.Contains("env://RELEASE_KEY"), "it has seen cosign at work");
+        watch.Processes.ShouldContain(command => command.Contains(asked) && command.Contains("env://RELEASE_KEY"), "it has seen cosign at work");
         await ShouldBeNowhereAsync(project, run, secrets);
         foreach (var file in Directory.EnumerateFiles(temporary, "*", SearchOption.AllDirectories).Where(file => new FileInfo(file).Length > 0))
             secrets.ShouldAllBe(secret => !File.ReadAllText(file).Contains(secret));

@@ -141,7 +141,7 @@ internal sealed class LoopbackHttpServer : IAsyncDisposable
 
     private async Task<HttpCall?> ReadCallAsync(Stream stream)
     {
-        if (await LineAsync(stream) is not { Length: > 0 } first)
+        if (await LineAsync(stream, mayEnd: true) is not { Length: > 0 } first)
             return null;
         var parts = first.Split(' ');
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
@@ -182,7 +182,9 @@ internal sealed class LoopbackHttpServer : IAsyncDisposable
         });
     }
 
-    private async Task<string?> LineAsync(Stream stream)
+    /// <param name="mayEnd">Between two requests the client may go away: null.</param>
+    /// <exception cref="IOException">It went away within one: a process that was killed, for example.</exception>
+    private async Task<string?> LineAsync(Stream stream, bool mayEnd = false)
     {
         var line = new StringBuilder();
         var one = new byte[1];
@@ -192,7 +194,7 @@ internal sealed class LoopbackHttpServer : IAsyncDisposable
                 return line.ToString().TrimEnd('\r');
             line.Append((char)one[0]);
         }
-        return line.Length == 0 ? null : line.ToString();
+        return mayEnd && line.Length == 0 ? null : throw new IOException("The request broke off.");
     }
 
     private async Task WriteAsync(Stream stream, string method, HttpReply reply)

@@ -14,11 +14,17 @@ public sealed class AttachEvidence : StageTask
         var pushed = State.Pushed.Read();
         var (place, evidence, own, now) = (OpenDestination(plan).Evidence, State.Evidence.Read(), State.PlatformEvidence.Read(), Package.Now());
         var all = new List<string>();
+        // Otherwise what is on its way would be sent a second time.
+        await Kept.GetOrAdd(() => EvidenceAhead.None).Sent.WaitAsync(cancellationToken);
         // The images of the platforms first, so that an index with evidence never has one without. A folder lists what it holds for everybody who reads it,
         // and nobody resolves an index there: it has the index alone.
         foreach (var subject in (plan.ToLayout ? [] : State.Image.Read().ListChildren()).Append(pushed.Root))
         {
-            foreach (var attached in await place.AttachAsync(subject, SignedEvidence.With(subject.Digest, evidence, own, pushed.Digest), now, cancellationToken))
+            var wanted = SignedEvidence.With(subject.Digest, evidence, own, pushed.Digest);
+            // It was found there a moment ago. The next step reads all of it back, and what has gone since is attached again.
+            if (plan is { Verify: true, SignatureFormat: SignatureFormat.Bundle } && subject.Digest == pushed.Digest && wanted.All(signed => signed.Earlier))
+                continue;
+            foreach (var attached in await place.AttachAsync(subject, wanted, now, cancellationToken))
             {
                 all.Add(attached);
                 Detail($"attached {attached} to {pushed.Reference.At(subject.Digest)} in {place.Store.Repository.Name}");

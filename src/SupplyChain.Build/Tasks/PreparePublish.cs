@@ -57,7 +57,7 @@ public sealed class PreparePublish : StageTask
         var published = ProjectItems.PublishedFiles(PublishedFiles);
         var isNew = OutputFolder.IsOlderThanAny(plan.OutputDirectory, [plan.AssetsFile, .. published.Select(file => file.SourcePath)]);
         var last = isNew ? null : State.LastImage();
-        Kept.Replace(() =>
+        var early = Kept.Replace(() =>
         {
             // Only here: what an earlier publish of this build still does has been ended, and can no longer write into the emptied folders.
             State.Clear();
@@ -66,17 +66,22 @@ public sealed class PreparePublish : StageTask
                 PlatformInventories.Clear(platforms);
             return new EarlyWork(plan, State, runner, ProjectRequests.From(settings, published));
         });
+        // The next step waits for the inventory, and the SDK for that step: what can wait begins after it.
+        var first = plan.PlatformDirectory is null ? early.Inventory : Task.CompletedTask;
+        if (Kept.Keeps)
+            State.Plan.WriteBeside(plan, after: first);
+        else
+            State.Plan.Write(plan);
+        var key = Kept.Replace(() => plan.Publish && plan.Cosign is not null ? OpenedKey.Of(plan.Signing, SigningIdentity.Resolve(plan.Signing, Package.Machine), Package.Machine) : OpenedKey.None());
         // What was published before and has not changed since is signed already, as a rule.
-        Kept.Replace(() => plan.Publish && plan.Cosign is { } cosign && (isNew || plan.PlatformDirectory is not null)
-            ? OpenedKey.Open(runner, cosign, plan.Signing, SigningIdentity.Resolve(plan.Signing, Package.Machine), Package.Machine, plan.MostSignatures, StateDirectory)
-            : OpenedKey.None());
+        if (isNew || plan.PlatformDirectory is not null)
+            key.Begin(after: first);
         var destination = Kept.Replace(() => NewDestination(plan));
         if (plan.Publish)
             destination.Greet(plan.Tags);
         // The other half of the same guess: what signed it is looked at while the SDK builds the image again. Whether it is that image, the next step sees.
         var accepted = Kept.Replace(() => new AcceptedBundles());
-        Kept.Replace(() => last is null ? EvidenceAhead.None : EvidenceAhead.OfEarlier(plan, last, destination, runner, accepted, StateDirectory));
-        State.Plan.Write(plan);
+        Kept.Replace(() => last is null ? EvidenceAhead.None : EvidenceAhead.OfEarlier(plan, last, destination, runner, accepted, StateDirectory, after: first));
         return Task.CompletedTask;
     }
 

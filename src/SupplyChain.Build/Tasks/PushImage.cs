@@ -51,8 +51,9 @@ public sealed class PushImage : StageTask
         if (plan.Cosign is not { } cosign)
             return;
 
-        // Whatever is not needed is closed when this step ends.
-        using var opened = Kept.GetOrAdd(OpenedKey.None);
+        var identity = SigningIdentity.Resolve(plan.Signing, Package.Machine);
+        // It is forgotten when this step ends.
+        using var opened = Kept.GetOrAdd(() => OpenedKey.Of(plan.Signing, identity, Package.Machine));
         await ToolsReadyAsync(cancellationToken, cosign);
         if (CosignAdvisories.Of(await Tools.ReadyAsync(cosign, cancellationToken)) is { } advisory)
             Report(advisory);
@@ -67,7 +68,7 @@ public sealed class PushImage : StageTask
             statements.Add(StatementToSign.Attestation(digest, plan.Repository.Name, document.PredicateType, await document.ReadAsync(digest, cancellationToken), platforms: children));
         List<(Descriptor Image, List<StatementToSign> Statements)> images = [(image.Root, statements), .. await OfPlatformsAsync(plan, image, cancellationToken)];
         List<StatementToSign> all = [.. images.SelectMany(one => one.Statements)];
-        var (identity, runner) = (SigningIdentity.Resolve(plan.Signing, Package.Machine), Runner);
+        var runner = Runner;
         StatementSize.Require(all, plan.Signing.UsesTransparencyLog(identity.IsKeyless));
         string Attested(IReadOnlyList<StatementToSign> signed) => PredicateTypes.Summary(signed.Select(statement => statement.PredicateType)).Length > 0 ? $"; attested {PredicateTypes.Summary(signed.Select(statement => statement.PredicateType))}" : "";
         var (destination, accepted) = (OpenDestination(plan), Kept.GetOrAdd(() => new AcceptedBundles()));
@@ -79,6 +80,7 @@ public sealed class PushImage : StageTask
         List<StatementToSign> missing = [.. all.Where(statement => !kept.Exists(signed => signed.PredicateType == statement.PredicateType && signed.Subject == statement.Subject))];
         if (missing.Count > 0)
         {
+            accepted.Forget();
             var signer = new CosignSigner(runner, cosign, plan.Signing, Package.Machine) { Opened = opened, ForOlderLayoutAlone = plan.SignatureFormat == SignatureFormat.Legacy };
             var made = await signer.SignAsync(missing, identity, plan.OutputDirectory, cancellationToken);
             if (!await earlier.IsOfOneSignerAsync(kept, made, cancellationToken))
@@ -88,7 +90,7 @@ public sealed class PushImage : StageTask
         }
         else
         {
-            Kept.Replace(() => EvidenceAhead.OfKept(plan, kept.First(signed => signed.Subject == digest && signed.PredicateType == PredicateTypes.CosignSignature), destination, runner, accepted, StateDirectory));
+            Kept.Replace(() => EvidenceAhead.InRegistry(plan, [.. kept.Where(signed => signed.Subject == digest)], destination, runner, accepted, StateDirectory));
         }
 
         State.Evidence.Write([.. kept.Where(signed => signed.Subject == digest)]);

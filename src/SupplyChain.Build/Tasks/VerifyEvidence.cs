@@ -18,6 +18,9 @@ public sealed class VerifyEvidence : StageTask
         var identity = SigningIdentity.Resolve(plan.Signing, Package.Machine);
         var signer = await new PublicKeySource(runner, cosign, plan.Signing, Package.Machine).GetAsync(identity, evidence, StateDirectory, cancellationToken);
         var (isAttached, own) = (State.Attached.ReadOrNull() is not null, State.PlatformEvidence.Read());
+        var (ahead, accepted) = (Kept.GetOrAdd(() => EvidenceAhead.None), Kept.GetOrAdd(() => new AcceptedBundles()));
+        // What was kept has been looked for since nothing more was written; for what is new cosign looks while it is read back here.
+        using var looking = evidence.All(signed => signed.Earlier) ? null : EvidenceAhead.InRegistry(plan, evidence, destination, runner, accepted, StateDirectory, signer);
         var stored = await ReadBackAsync(pushed.Root);
         var request = new VerificationRequest(pushed.Reference, pushed.Digest, [.. Completeness.RequiredTypes(plan).Union(evidence.Select(signed => signed.PredicateType))], signer)
         {
@@ -27,12 +30,11 @@ public sealed class VerifyEvidence : StageTask
             Access = await destination.AccessAsync(cancellationToken),
             WorkDirectory = StateDirectory,
         };
-        var ahead = Kept.GetOrAdd(() => EvidenceAhead.None);
         var verifier = new Verifier(runner, cosign, Package.Machine)
         {
-            Accepted = Kept.GetOrAdd(() => new AcceptedBundles()),
+            Accepted = accepted,
             Ahead = ahead.Done,
-            AheadInRegistry = ahead.DoneInRegistry,
+            AheadInRegistry = looking?.DoneInRegistry ?? ahead.DoneInRegistry,
         };
         var children = Task.WhenAll((plan.ToLayout ? [] : State.Image.Read().ListChildren()).Select(async child =>
         {

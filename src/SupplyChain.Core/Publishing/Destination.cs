@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using SupplyChain.Core.Images;
 using SupplyChain.Core.Signing;
 using SupplyChain.Core.Stores;
@@ -17,6 +18,7 @@ internal sealed class Destination : IDisposable
     private readonly Func<string, string?> _environment;
     private readonly ImageReference? _elsewhere;
     private readonly RememberedCredentials? _elsewhereCredentials;
+    private readonly ConcurrentDictionary<Digest, IReadOnlyList<StoredBundle>> _evidence = [];
     private (Digest Image, Task<bool> IsThere)? _lookup;
 
     public Destination(PublishPlan plan, Func<string, string?> environment, TimeProvider clock)
@@ -81,6 +83,13 @@ internal sealed class Destination : IDisposable
 
         return await AskAsync(image, cancellationToken);
     }
+
+    /// <summary>What <see cref="ReadEvidenceAsync"/> has found before, in this publish; null: it was not asked for.</summary>
+    public IReadOnlyList<StoredBundle>? EvidenceSeen(Digest image) => _evidence.GetValueOrDefault(image);
+
+    /// <summary>What lies with an image, unverified, for the decision what can be kept. (The last verification reads for itself.)</summary>
+    public async Task<IReadOnlyList<StoredBundle>> ReadEvidenceAsync(Descriptor image, CancellationToken cancellationToken) =>
+        _evidence[image.Digest] = await Evidence.ReadAsync(image, cancellationToken);
 
     private async Task<bool> AskAsync(Digest image, CancellationToken cancellationToken) =>
         await Store.ReadManifestAsync(image, cancellationToken) is not null;

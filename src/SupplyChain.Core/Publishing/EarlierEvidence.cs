@@ -17,16 +17,23 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
     public AcceptedBundles Accepted { get; init; } = new();
 
     /// <summary>
-    /// Has cosign look at what lies with the image while that is scanned, so that <see cref="FindAsync"/> finds it accepted. Decides nothing, and what goes
+    /// Has cosign look at what lies with the image while that is built or scanned, so that <see cref="FindAsync"/> finds it accepted. Decides nothing, and what goes
     /// wrong here goes wrong there again.
     /// </summary>
     /// <param name="predicateTypes">What a signed image must carry.</param>
-    public async Task LookAheadAsync(Descriptor image, IReadOnlyList<string> predicateTypes, SigningIdentity identity, CancellationToken cancellationToken)
+    /// <param name="inRegistry">Cosign also looks for the signature by itself, as the last verification has it do. Holds as long as nothing is added.</param>
+    public async Task LookAheadAsync(Descriptor image, IReadOnlyList<string> predicateTypes, SigningIdentity identity, bool inRegistry, CancellationToken cancellationToken)
     {
         try
         {
             using var work = new WorkFolder(Directory.CreateDirectory(workDirectory).FullName);
-            await TrustedAsync(image, [.. predicateTypes.Where(type => type != PredicateTypes.SimpleSigning).Select(type => new Wanted(type, null))], identity, work.Path, cancellationToken);
+            var found = await ReadAsync(image, [.. predicateTypes.Where(type => type != PredicateTypes.SimpleSigning).Select(type => new Wanted(type, null))], identity, work.Path, cancellationToken);
+            if (found.Count == 0)
+                return;
+            var signature = inRegistry ? found.FirstOrDefault(signed => signed.PredicateType == PredicateTypes.CosignSignature) : null;
+            await Task.WhenAll(
+                Check.PassesAsync(image.Digest, found, identity, cancellationToken),
+                signature is null ? Task.CompletedTask : Check.LookInRegistryAsync(signature, identity, cancellationToken));
         }
         catch (Exception exception) when (exception is DiagnosticException or IOException or UnauthorizedAccessException or OperationCanceledException)
         {
@@ -37,31 +44,44 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
     /// Writes the bundles as the signer would have, of those statements that are there already and say the same; null: none is, or what is there is not to
     /// be trusted.
     /// </summary>
-    public Task<IReadOnlyList<SignedEvidence>?> FindAsync(
-        Descriptor image, IReadOnlyList<StatementToSign> statements, SigningIdentity identity, string directory, CancellationToken cancellationToken) =>
-        TrustedAsync(image, [.. statements.Select(statement => new Wanted(statement.PredicateType, statement))], identity, directory, cancellationToken);
+    public async Task<IReadOnlyList<SignedEvidence>?> FindAsync(
+        Descriptor image, IReadOnlyList<StatementToSign> statements, SigningIdentity identity, string directory, CancellationToken cancellationToken)
+    {
+        var found = await ReadAsync(image, [.. statements.Select(statement => new Wanted(statement.PredicateType, statement))], identity, directory, cancellationToken);
+        // Of another signer, or not verifiable: it stays where it is, and ours is added.
+        return found.Count > 0 && await Check.PassesAsync(image.Digest, found, identity, cancellationToken) ? found : null;
+    }
 
-    private async Task<IReadOnlyList<SignedEvidence>?> TrustedAsync(
+    private SignatureCheck Check => new(destination, runner, cosign, settings, machine, workDirectory) { Accepted = Accepted };
+
+    private async Task<IReadOnlyList<SignedEvidence>> ReadAsync(
         Descriptor image, IReadOnlyList<Wanted> wanted, SigningIdentity identity, string directory, CancellationToken cancellationToken)
     {
         // What is not there has no evidence: the usual case.
         if (Job(identity) is not (true, var job) || !await destination.HasImageAsync(image.Digest, cancellationToken))
-            return null;
+            return [];
 
-        var stored = await destination.Evidence.ReadAsync(image, cancellationToken);
+        // Seen while the image was built, a moment ago; what is not in there may have come since.
+        var chosen = destination.EvidenceSeen(image.Digest) is { } seen && Choose(seen) is var all && all.Count == wanted.Count
+            ? all
+            : Choose(await destination.ReadEvidenceAsync(image, cancellationToken));
         var found = new List<SignedEvidence>();
-        foreach (var (type, statement) in wanted)
+        foreach (var (one, bundle) in chosen)
         {
-            if (stored.FirstOrDefault(candidate => candidate.PredicateType == type && (statement is null || Says(candidate, statement)) && IsOf(job, candidate)) is not { } bundle)
-                continue;
-            var file = Path.Combine(directory, $"{statement?.Name ?? PredicateTypes.FileName(type) ?? $"{found.Count}"}.sigstore.json");
+            var file = Path.Combine(directory, $"{one.Statement?.Name ?? PredicateTypes.FileName(one.PredicateType) ?? $"{found.Count}"}.sigstore.json");
             await File.WriteAllBytesAsync(file, bundle.Content, cancellationToken);
-            found.Add(new SignedEvidence(image.Digest, type, file) { Earlier = true });
+            found.Add(new SignedEvidence(image.Digest, one.PredicateType, file) { Earlier = true });
         }
 
-        var check = new SignatureCheck(destination, runner, cosign, settings, machine, workDirectory) { Accepted = Accepted };
-        // Of another signer, or not verifiable: it stays where it is, and ours is added.
-        return found.Count > 0 && await check.PassesAsync(image.Digest, found, identity, cancellationToken) ? found : null;
+        return found;
+
+        List<(Wanted Wanted, StoredBundle Bundle)> Choose(IReadOnlyList<StoredBundle> stored) =>
+        [
+            .. from one in wanted
+               let bundle = stored.FirstOrDefault(candidate => candidate.PredicateType == one.PredicateType && (one.Statement is not { } statement || Says(candidate, statement)) && IsOf(job, candidate))
+               where bundle is not null
+               select (one, bundle),
+        ];
     }
 
     /// <summary>
@@ -113,15 +133,8 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
     {
         if (statement.PredicateType == PredicateTypes.SimpleSigning)
             return LegacyForm.IsOver(statement.Content, candidate.Content);
-        try
-        {
-            return StatementMeaning.IsSame(statement.PredicateType, statement.Content.Span, Bundle.Parse(candidate.Content).Payload.Span);
-        }
-        catch (FormatException)
-        {
-            // Whoever may write to the repository may attach anything.
-            return false;
-        }
+        // Whoever may write to the repository may attach anything.
+        return candidate.Bundle is { } bundle && StatementMeaning.IsSame(statement.PredicateType, statement.Content.Span, bundle.Payload.Span);
     }
 
     /// <param name="Statement">Null: whatever it says.</param>

@@ -50,6 +50,24 @@ internal sealed record EvidencePlace(IImageStore Store, SignatureFormat Format, 
         return found;
     }
 
+    /// <summary>Sends what <see cref="AttachAsync"/> will refer to, ahead of it. Decides nothing: what goes wrong here goes wrong there again.</summary>
+    public async Task SendAsync(IReadOnlyList<SignedEvidence> evidence, CancellationToken cancellationToken)
+    {
+        // A layout folder is written in one go.
+        if (Format == SignatureFormat.Legacy || Store.Repository.Registry is null)
+            return;
+        try
+        {
+            var bundles = await Task.WhenAll(evidence
+                .Where(signed => signed.PredicateType != PredicateTypes.SimpleSigning)
+                .Select(async signed => (ReadOnlyMemory<byte>)await File.ReadAllBytesAsync(signed.BundleFile, cancellationToken)));
+            await EvidenceWriter.SendAsync(Store, bundles, cancellationToken);
+        }
+        catch (Exception exception) when (exception is DiagnosticException or IOException or UnauthorizedAccessException or OperationCanceledException)
+        {
+        }
+    }
+
     /// <returns>For the log: what was attached.</returns>
     /// <exception cref="DiagnosticException">SCB5501, SCB5502.</exception>
     public async Task<IReadOnlyList<string>> AttachAsync(Descriptor image, IReadOnlyList<SignedEvidence> evidence, DateTimeOffset created, CancellationToken cancellationToken)

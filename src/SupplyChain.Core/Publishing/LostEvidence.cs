@@ -30,7 +30,7 @@ internal sealed class LostEvidence(EvidencePlace place, Action<string> log)
     /// <summary>A bundle that cannot be read is nothing to attach: the verification says so.</summary>
     private static async Task<bool> IsAllThereAsync(IReadOnlyList<StoredBundle> stored, IReadOnlyList<SignedEvidence> attached, CancellationToken cancellationToken)
     {
-        var there = stored.Select(bundle => Bundle.TryParse(bundle.Content)).OfType<Bundle>().Select(bundle => Digest.Of(bundle.Payload.Span)).ToHashSet();
+        var there = stored.Select(item => item.Bundle).OfType<Bundle>().Select(bundle => Digest.Of(bundle.Payload.Span)).ToHashSet();
         foreach (var signed in attached.Where(signed => signed.PredicateType != PredicateTypes.SimpleSigning))
         {
             if (await ReadAsync(signed.BundleFile, cancellationToken) is { } bundle && !there.Contains(Digest.Of(bundle.Payload.Span)))

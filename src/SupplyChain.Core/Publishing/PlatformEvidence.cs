@@ -31,7 +31,7 @@ internal sealed class PlatformEvidence(SignatureFormat format)
     }
 
     /// <summary>The older layout keeps the envelope and not the bundle.</summary>
-    private static bool Says(StoredBundle stored, Bundle own) => Bundle.TryParse(stored.Content)?.Payload.Span.SequenceEqual(own.Payload.Span) == true;
+    private static bool Says(StoredBundle stored, Bundle own) => stored.Bundle?.Payload.Span.SequenceEqual(own.Payload.Span) == true;
 
     private static async Task<byte[]?> ReadAsync(SignedEvidence signed, CancellationToken cancellationToken)
     {

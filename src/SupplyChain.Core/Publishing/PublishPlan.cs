@@ -125,10 +125,6 @@ internal sealed record PublishPlan
             ProjectFile)
         : null;
 
-    /// <summary>How many statements will be signed, if all that may be there is there.</summary>
-    [JsonIgnore]
-    public int MostSignatures => 1 + Attestations.Count + (AttestVex ? 1 : 0) + (SignatureFormat == SignatureFormat.Bundle ? 0 : 1);
-
     // The tools; null when no step needs them
     public Tool? Trivy { get; init; }
 

@@ -71,6 +71,7 @@ internal sealed class PublishState(string directory, StateMemory? memory = null)
     public void Clear()
     {
         var folder = directory.TrimEnd('/', '\\');
+        memory?.Settle();
         // Before anything can fail: a publish that was killed may have left the registry's credential there.
         WorkFolder.DeleteLeftOver(folder);
         try

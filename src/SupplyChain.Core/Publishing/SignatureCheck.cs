@@ -29,12 +29,13 @@ internal sealed class SignatureCheck(Destination destination, IToolRunner runner
     }
 
     /// <summary>Has cosign look in the registry by itself, where nothing is going to be written any more that could change the answer. Decides nothing.</summary>
-    /// <param name="kept">The signature of an earlier publish of the very same image.</param>
-    public async Task LookInRegistryAsync(SignedEvidence kept, SigningIdentity identity, CancellationToken cancellationToken)
+    /// <param name="signature">That is there.</param>
+    /// <param name="signer">Who must have signed; null: it is found out.</param>
+    public async Task LookInRegistryAsync(SignedEvidence signature, SigningIdentity identity, CancellationToken cancellationToken, ExpectedSigner? signer = null)
     {
         try
         {
-            await PassesAsync(kept.Subject, [kept], identity, cancellationToken, fromBytes: false);
+            await PassesAsync(signature.Subject, [signature], identity, cancellationToken, fromBytes: false, signer);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or OperationCanceledException)
         {
@@ -42,11 +43,11 @@ internal sealed class SignatureCheck(Destination destination, IToolRunner runner
     }
 
     /// <returns>False: of another signer, or not verifiable.</returns>
-    public async Task<bool> PassesAsync(Digest image, IReadOnlyList<SignedEvidence> evidence, SigningIdentity identity, CancellationToken cancellationToken, bool fromBytes = true)
+    public async Task<bool> PassesAsync(Digest image, IReadOnlyList<SignedEvidence> evidence, SigningIdentity identity, CancellationToken cancellationToken, bool fromBytes = true, ExpectedSigner? signer = null)
     {
         try
         {
-            var signer = await new PublicKeySource(runner, cosign, settings, machine).GetAsync(identity, evidence, workDirectory, cancellationToken);
+            signer ??= await new PublicKeySource(runner, cosign, settings, machine).GetAsync(identity, evidence, workDirectory, cancellationToken);
             var bundles = new List<StoredBundle>();
             foreach (var signed in evidence.Where(signed => signed.PredicateType != PredicateTypes.SimpleSigning))
                 bundles.Add(new StoredBundle(signed.PredicateType, await File.ReadAllBytesAsync(signed.BundleFile, cancellationToken)));

@@ -23,10 +23,12 @@ internal readonly struct StateFile<T>(string directory, string name, Func<JsonTy
     /// <exception cref="DiagnosticException">SCB0109: it is damaged, or something else than that step wrote it.</exception>
     public T? ReadOrNull()
     {
-        if (!File.Exists(Path))
-            return null;
         try
         {
+            if (memory?.Pending(Path) is T pending)
+                return pending;
+            if (!File.Exists(Path))
+                return null;
             var content = File.ReadAllBytes(Path);
             return memory?.Recall(Path, content) as T ?? JsonSerializer.Deserialize(content, reading()) ?? throw new JsonException("it holds null");
         }
@@ -52,6 +54,18 @@ internal readonly struct StateFile<T>(string directory, string name, Func<JsonTy
         File.Move(temporary, Path, overwrite: true);
         memory?.Remember(Path, content, value);
         return value;
+    }
+
+    /// <summary>The same, a moment later: whoever reads it in this process has it at once, and whoever else when the image is built.</summary>
+    /// <param name="after">What is more urgent.</param>
+    public void WriteBeside(T value, Task after)
+    {
+        var file = this;
+        memory!.Begin(Path, value, Task.Run(async () =>
+        {
+            await Task.WhenAny(after);
+            file.Write(value);
+        }));
     }
 
     /// <summary>Indented, for people; '+' stays '+', since versions hold it and are searched for. None of these files is pasted into HTML.</summary>

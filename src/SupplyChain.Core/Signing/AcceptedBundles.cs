@@ -15,6 +15,9 @@ internal sealed class AcceptedBundles : IDisposable
 
     public void Add(string question) => _accepted[question] = true;
 
+    /// <summary>Something is going to be added: what was found before is no answer to what will be found then.</summary>
+    public void Forget() => _accepted.Clear();
+
     /// <param name="bundle">As the destination gave it back.</param>
     /// <param name="arguments">What cosign is asked, without names of files that hold what is hashed here.</param>
     /// <returns>Null: it cannot be told whether the same is asked again.</returns>
@@ -33,5 +36,5 @@ internal sealed class AcceptedBundles : IDisposable
         }
     }
 
-    public void Dispose() => _accepted.Clear();
+    public void Dispose() => Forget();
 }

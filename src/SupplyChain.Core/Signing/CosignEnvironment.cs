@@ -6,7 +6,7 @@ namespace SupplyChain.Core.Signing;
 /// <summary>What cosign's environment holds besides the build's own. Secrets travel here and nowhere else.</summary>
 internal static class CosignEnvironment
 {
-    private const string Password = "COSIGN_PASSWORD";
+    internal const string Password = "COSIGN_PASSWORD";
 
     /// <summary>Variables that hold what only a signer needs.</summary>
     private static readonly string[] Secrets =

@@ -5,11 +5,12 @@ using SupplyChain.Core.Tools;
 namespace SupplyChain.Core.Signing;
 
 /// <summary>
-/// Has cosign sign statements, all at the same time, and checks what it wrote. With a key and no services not one packet leaves the machine.
+/// Signs statements: with a key that is open in this process, or has cosign sign them, all at the same time, and checks what it wrote. With a key and no services not one
+/// packet leaves the machine.
 /// </summary>
 public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSettings settings, IMachine machine)
 {
-    /// <summary>Signs with what has been opened before, as long as there is any of it.</summary>
+    /// <summary>Signs in place of cosign, if it can.</summary>
     internal OpenedKey Opened { get; init; } = OpenedKey.None();
 
     /// <summary>Signing takes 0.2 s; a key service, a hardware key or Fulcio some seconds.</summary>
@@ -41,6 +42,8 @@ public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSetting
 
     private async Task SignAllAsync(List<Job> jobs, SigningIdentity identity, WorkFolder work, CancellationToken cancellationToken)
     {
+        if (await SignWithOpenedAsync(jobs, work, cancellationToken))
+            return;
         var arguments = new CosignArguments(settings, identity, work.Path);
         var failures = new CosignFailure(cosign, identity, machine);
         await arguments.WriteFilesAsync(cancellationToken);
@@ -76,8 +79,6 @@ public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSetting
     {
         var bundle = work.File(job.Statement.Name + ".bundle");
         File.Delete(bundle);
-        if (await SignWithOpenedAsync(job, bundle, cancellationToken))
-            return new Outcome(job, new ToolResult(0, "", "", TimeSpan.Zero), null, OldFormat: false) { Signed = true };
         var result = await _runner.RunAsync(
             new ToolInvocation(cosign, arguments.Attest(work.File(job.Statement.Name + ".statement"), bundle, dialect, job.IsMessage))
             {
@@ -103,24 +104,19 @@ public sealed class CosignSigner(IToolRunner runner, Tool cosign, SigningSetting
         }
     }
 
-    /// <summary>False: nothing is open, or what it made cannot be used; then a cosign of its own signs, and says what is wrong.</summary>
-    private async Task<bool> SignWithOpenedAsync(Job job, string bundle, CancellationToken cancellationToken)
+    /// <summary>False: no key is open here; then cosign signs, or says what is wrong.</summary>
+    private async Task<bool> SignWithOpenedAsync(List<Job> jobs, WorkFolder work, CancellationToken cancellationToken)
     {
-        if (await Opened.SignAsync(job.IsMessage ? job.Statement.Content : Envelope.ToSign(job.Statement.Content), cancellationToken) is not { } signed)
-            return false;
-        try
+        foreach (var job in jobs)
         {
-            if (!job.IsMessage)
-                Check(Bundle.Parse(signed = Envelope.Bundle(job.Statement.Content, signed)), job.Statement);
-            else if (!LegacyForm.IsOver(job.Statement.Content, signed))
+            var content = job.Statement.Content;
+            if (await Opened.SignAsync(job.IsMessage ? content : Envelope.ToSign(content), cancellationToken) is not { } signature)
                 return false;
-            await File.WriteAllBytesAsync(bundle, signed, cancellationToken);
-            return true;
+            var bundle = job.IsMessage ? Envelope.BundleOfMessage(content, signature) : Envelope.Bundle(content, signature);
+            await File.WriteAllBytesAsync(work.File(job.Statement.Name + ".bundle"), bundle, cancellationToken);
         }
-        catch (FormatException)
-        {
-            return false;
-        }
+
+        return true;
     }
 
     /// <summary>The bundle is what we asked for: our statement, byte for byte, once signed. Whether the signature is right, the verification says.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using SupplyChain.Core.Files;
@@ -7,10 +8,10 @@ using SupplyChain.Core.Images;
 
 namespace SupplyChain.Core.Signing;
 
-/// <summary>The DSSE envelope of a statement (secure-systems-lab/dsse, protocol.md and envelope.md).</summary>
+/// <summary>Bundles around signatures by a key, as cosign attest-blob and sign-blob write them (sigstore protobuf-specs, sigstore_bundle.proto, version 0.3).</summary>
 internal static class Envelope
 {
-    /// <summary>What is signed for a statement: PAE(type, statement) of protocol.md.</summary>
+    /// <summary>What is signed for a statement: PAE(type, statement) of DSSE (secure-systems-lab/dsse, protocol.md).</summary>
     public static byte[] ToSign(ReadOnlyMemory<byte> statement)
     {
         var head = Encoding.UTF8.GetBytes(string.Create(
@@ -18,46 +19,44 @@ internal static class Envelope
         return [.. head, .. statement.Span];
     }
 
-    /// <summary>Of a signature over <see cref="ToSign"/>, the bundle with the envelope, as cosign attest-blob writes it.</summary>
-    /// <param name="signed">A bundle with a message signature by a key, without log entry or timestamp: those would be about another form of the same.</param>
-    /// <exception cref="FormatException">Not such a bundle.</exception>
-    public static byte[] Bundle(ReadOnlyMemory<byte> statement, ReadOnlyMemory<byte> signed)
+    /// <summary>A statement and the signature over <see cref="ToSign"/> (secure-systems-lab/dsse, envelope.md).</summary>
+    public static byte[] Bundle(ReadOnlyMemory<byte> statement, KeySignature signature) => Write(statement.Length * 4 / 3, signature, writer =>
     {
-        try
-        {
-            using var document = JsonDocument.Parse(signed, Statement.ReadOptions);
-            var root = document.RootElement;
-            var material = Statement.Property(root, "verificationMaterial", JsonValueKind.Object);
-            if (!material.EnumerateObject().All(property => property.Name == "publicKey"))
-                throw new FormatException("it says more than which key signed");
-            var message = Statement.Property(root, "messageSignature", JsonValueKind.Object);
-            if (Statement.Text(Statement.Property(message, "messageDigest", JsonValueKind.Object), "digest") != Convert.ToBase64String(Convert.FromHexString(Digest.Of(ToSign(statement)).Hex)))
-                throw new FormatException("it signs something else than it was given");
-            return Write(statement, Statement.Text(root, "mediaType"), material, Statement.Text(message, "signature"));
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            throw new FormatException($"it is not valid JSON: {exception.Message}", exception);
-        }
-    }
-
-    private static byte[] Write(ReadOnlyMemory<byte> statement, string mediaType, JsonElement material, string signature)
-    {
-        var buffer = new ArrayBufferWriter<byte>(statement.Length * 4 / 3 + 1024);
-        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = PlainJsonEncoder.Instance });
-        writer.WriteStartObject();
-        writer.WriteString("mediaType"u8, mediaType);
-        writer.WritePropertyName("verificationMaterial"u8);
-        material.WriteTo(writer);
         writer.WriteStartObject("dsseEnvelope"u8);
         writer.WriteBase64String("payload"u8, statement.Span);
         writer.WriteString("payloadType"u8, Statement.PayloadType);
         writer.WriteStartArray("signatures"u8);
         writer.WriteStartObject();
-        writer.WriteString("sig"u8, signature);
+        writer.WriteBase64String("sig"u8, signature.Value);
         writer.WriteEndObject();
         writer.WriteEndArray();
         writer.WriteEndObject();
+    });
+
+    /// <summary>The signature over a message that lies elsewhere.</summary>
+    public static byte[] BundleOfMessage(ReadOnlyMemory<byte> message, KeySignature signature) => Write(0, signature, writer =>
+    {
+        writer.WriteStartObject("messageSignature"u8);
+        writer.WriteStartObject("messageDigest"u8);
+        writer.WriteString("algorithm"u8, "SHA2_256"u8);
+        writer.WriteBase64String("digest"u8, SHA256.HashData(message.Span));
+        writer.WriteEndObject();
+        writer.WriteBase64String("signature"u8, signature.Value);
+        writer.WriteEndObject();
+    });
+
+    private static byte[] Write(int size, KeySignature signature, Action<Utf8JsonWriter> content)
+    {
+        var buffer = new ArrayBufferWriter<byte>(size + 1024);
+        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = PlainJsonEncoder.Instance });
+        writer.WriteStartObject();
+        writer.WriteString("mediaType"u8, MediaTypes.SigstoreBundle);
+        writer.WriteStartObject("verificationMaterial"u8);
+        writer.WriteStartObject("publicKey"u8);
+        writer.WriteString("hint"u8, signature.KeyHint);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+        content(writer);
         writer.WriteEndObject();
         writer.Flush();
         return buffer.WrittenSpan.ToArray();

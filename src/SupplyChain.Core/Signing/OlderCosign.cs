@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using SupplyChain.Core.Diagnostics;
-using SupplyChain.Core.Images;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Signing;
@@ -23,26 +21,8 @@ internal sealed class OlderCosign(IToolRunner runner, Tool cosign, KeyReference 
         var result = await RunAsync(["sign-blob", message, "--output-signature", signature, "--yes", "--key", key.Value, "--tlog-upload=false"], cancellationToken);
         if (result.ExitCode != 0)
             return result;
-        var (sig, content) = ((await File.ReadAllTextAsync(signature, cancellationToken)).Trim(), Convert.ToBase64String(statement.Content.Span));
-        var written = new JsonObject
-        {
-            ["mediaType"] = MediaTypes.SigstoreBundle,
-            ["verificationMaterial"] = new JsonObject { ["publicKey"] = new JsonObject { ["hint"] = hint } },
-        };
-        if (isMessage)
-            written["messageSignature"] = new JsonObject
-            {
-                ["messageDigest"] = new JsonObject { ["algorithm"] = "SHA2_256", ["digest"] = Convert.ToBase64String(Convert.FromHexString(Digest.Of(statement.Content.Span).Hex)) },
-                ["signature"] = sig,
-            };
-        else
-            written["dsseEnvelope"] = new JsonObject
-            {
-                ["payload"] = content,
-                ["payloadType"] = Statement.PayloadType,
-                ["signatures"] = new JsonArray(new JsonObject { ["sig"] = sig }),
-            };
-        await File.WriteAllTextAsync(bundle, written.ToJsonString(), cancellationToken);
+        var value = new KeySignature(Convert.FromBase64String((await File.ReadAllTextAsync(signature, cancellationToken)).Trim()), hint);
+        await File.WriteAllBytesAsync(bundle, isMessage ? Envelope.BundleOfMessage(statement.Content, value) : Envelope.Bundle(statement.Content, value), cancellationToken);
         return null;
     }
 

@@ -1,104 +1,81 @@
-using System.Collections.Concurrent;
-using SupplyChain.Core.Diagnostics;
+using System.Security.Cryptography;
 using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Signing;
 
+/// <summary>A signature by a key.</summary>
+/// <param name="Value">ECDSA over SHA-256, in DER: as cosign makes it with a P-256 key.</param>
+/// <param name="KeyHint">Base64 of the SHA-256 of the public key, as bundles carry it.</param>
+internal sealed record KeySignature(byte[] Value, string KeyHint);
+
 /// <summary>
-/// Processes of cosign in which the signing key is open already, and which wait for what they are to sign. Opening a key (scrypt) is a fifth of a
-/// second of computing, signing is none; so the keys are opened beside the SDK's work, and nothing is handed over before the image may be signed.
-/// A process that ended, for whatever reason, is no loss: who wants to sign then starts one, and hears from that one what is wrong.
+/// A signing key in this process, opened once for everything that a publish signs. Opening it (scrypt) is a tenth of a second of computing and signing none, and a cosign that
+/// signs opens it for each thing again. What it is not made for (<see cref="Of"/>), and whatever cannot be opened, cosign signs, and says what is wrong.
 /// </summary>
 internal sealed class OpenedKey : IDisposable
 {
-    /// <summary>For the SDK's work and the scan; whoever needs longer signs without.</summary>
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(30);
+    private readonly Lazy<Task<ECDsa?>> _key;
+    private volatile bool _isClosed;
 
-    /// <summary>About as long as opening takes. One processor stays for the SDK's own work, which everything waits for.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private OpenedKey(Func<ECDsa?> open) => _key = new(() => Task.Run(open));
 
-    private static readonly int AtOnce = Math.Max(1, Environment.ProcessorCount - 1);
+    /// <summary>Signs nothing.</summary>
+    public static OpenedKey None() => new(() => null);
 
-    // Not disposed of: it has no timer, and a second Dispose may still cancel it.
-    private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentQueue<Waiting> _waiting;
-    private readonly Task _all;
-
-    private OpenedKey() => (_waiting, _all) = ([], Task.CompletedTask);
-
-    private OpenedKey(IToolRunner runner, Tool cosign, SigningSettings settings, SigningIdentity identity, IMachine machine, int count, string directory)
+    /// <summary>
+    /// For a key that lies here and signs alone: not keyless, not a key service, and no part for a transparency log or a timestamp server. P-256 keys, which cosign makes,
+    /// and no imported ones of other kinds.
+    /// </summary>
+    public static OpenedKey Of(SigningSettings settings, SigningIdentity identity, IMachine machine)
     {
-        var work = new WorkFolder(Directory.CreateDirectory(directory).FullName);
-        var arguments = new CosignArguments(settings, identity, work.Path);
-        _waiting = new(Enumerable.Range(0, count).Select(number => new Waiting(work.File($"{number}.bundle"))));
-        Waiting[] waiting = [.. _waiting];
-        _all = Task.Run(async () =>
-        {
-            using (work)
-                await Task.WhenAll(waiting.Select((one, number) => RunAsync(one, Pause * (number / AtOnce), runner, cosign, arguments, machine)));
-        });
+        const string variable = "env://";
+        if (identity.Key is not { } key || settings.UsesTransparencyLog(keyless: false) || settings.UsesTimestamp(keyless: false) || !string.IsNullOrWhiteSpace(settings.SigningConfig))
+            return None();
+        if (key.Value.StartsWith(variable, StringComparison.Ordinal))
+            return new(() => Open(machine.Variable(key.Value[variable.Length..]) ?? ""));
+        return key.IsFile ? new(() => Open(machine.ReadText(key.Value))) : None();
+
+        ECDsa? Open(string pem) => EncryptedKey.Open(pem, machine.Variable(CosignEnvironment.Password) ?? "");
     }
 
-    /// <summary>Nothing is open.</summary>
-    public static OpenedKey None() => new();
+    /// <summary>Opens it beside other work; otherwise the first signature does.</summary>
+    /// <param name="after">What is more urgent; null: nothing.</param>
+    public void Begin(Task? after = null) => (after ?? Task.CompletedTask).ContinueWith(_ => _isClosed ? null : _key.Value, TaskScheduler.Default);
 
-    /// <summary>None where it would not help or not be the same: keyless, key services, and signatures that a log or a timestamp server has a part in.</summary>
-    /// <param name="count">How many signatures will be wanted.</param>
-    /// <param name="directory">The intermediate folder.</param>
-    public static OpenedKey Open(IToolRunner runner, Tool cosign, SigningSettings settings, SigningIdentity identity, IMachine machine, int count, string directory) =>
-        identity.Key is { } key && (key.IsFile || key.Value.StartsWith("env://", StringComparison.Ordinal))
-        && !settings.UsesTransparencyLog(keyless: false) && string.IsNullOrWhiteSpace(settings.TimestampServerUrl) && string.IsNullOrWhiteSpace(settings.SigningConfig)
-            ? new OpenedKey(runner, cosign, settings, identity, machine, count, directory)
-            : None();
-
-    /// <summary>The bundle that cosign makes over these bytes, a message signature; null: no process is left that can.</summary>
-    public async Task<byte[]?> SignAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    /// <returns>Null: there is no key here that can.</returns>
+    public async Task<KeySignature?> SignAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
-        while (_waiting.TryDequeue(out var one))
+        if (_isClosed || await OpenAsync().WaitAsync(cancellationToken) is not { } key)
+            return null;
+        // One key, one signature at a time.
+        lock (_key)
         {
-            one.Message.TrySetResult(message);
-            if (await one.Bundle.Task.WaitAsync(cancellationToken) is { } bundle)
-                return bundle;
+            return _isClosed ? null : new KeySignature(
+                key.SignData(message.Span, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence),
+                Convert.ToBase64String(SHA256.HashData(key.ExportSubjectPublicKeyInfo())));
         }
-
-        return null;
     }
 
-    private async Task RunAsync(Waiting one, TimeSpan pause, IToolRunner runner, Tool cosign, CosignArguments arguments, IMachine machine)
+    private async Task<ECDsa?> OpenAsync()
     {
         try
         {
-            await Task.WhenAny(one.Message.Task, Task.Delay(pause, _stop.Token));
-            var result = await runner.RunAsync(
-                new ToolInvocation(cosign, arguments.Attest("-", one.File, new CosignDialect(), isMessage: true))
-                {
-                    Environment = CosignEnvironment.ForSigning(machine),
-                    StandardInput = one.Message.Task,
-                    TimeLimit = TimeLimit,
-                    OutputLimit = 64 * 1024,
-                },
-                _stop.Token);
-            one.Bundle.SetResult(result.ExitCode == 0 ? await File.ReadAllBytesAsync(one.File, _stop.Token) : null);
+            return await _key.Value;
         }
-        catch (Exception exception) when (exception is DiagnosticException or OperationCanceledException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            one.Bundle.SetResult(null);
+            return null;
         }
     }
 
-    /// <summary>Ends what still waits: its key is closed, and it has signed nothing.</summary>
+    /// <summary>Forgets the key; may be asked for twice, by the step that signs and by the end of the build.</summary>
     public void Dispose()
     {
-        // Nobody gets what is left; and this may be asked for twice, by the step that signs and by the end of the build.
-        _waiting.Clear();
-        _stop.Cancel();
-        Task.WhenAny(_all, Task.Delay(TimeSpan.FromSeconds(5))).GetAwaiter().GetResult();
-    }
-
-    private sealed record Waiting(string File)
-    {
-        public TaskCompletionSource<ReadOnlyMemory<byte>> Message { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public TaskCompletionSource<byte[]?> Bundle { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_key)
+        {
+            _isClosed = true;
+            if (_key.IsValueCreated)
+                _key.Value.ContinueWith(opened => opened.Result?.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
     }
 }

@@ -29,7 +29,17 @@ public sealed record VerificationRequest(ImageReference Reference, Digest Digest
 
 /// <summary>A bundle as the destination gives it back.</summary>
 /// <param name="PredicateType">As the referrer's annotation says; what counts is what the signed statement says.</param>
-public sealed record StoredBundle(string PredicateType, ReadOnlyMemory<byte> Content);
+public sealed class StoredBundle(string PredicateType, ReadOnlyMemory<byte> Content)
+{
+    private readonly Lazy<Bundle?> _bundle = new(() => Signing.Bundle.TryParse(Content));
+
+    public string PredicateType { get; } = PredicateType;
+
+    public ReadOnlyMemory<byte> Content { get; } = Content;
+
+    /// <summary>What it holds, unverified; null: it is no bundle over a statement. Read once, by whoever asks first.</summary>
+    internal Bundle? Bundle => _bundle.Value;
+}
 
 /// <summary>The evidence of an image has been read back from its destination and is signed by the right one.</summary>
 /// <param name="Image">The image's digest.</param>

@@ -95,7 +95,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
 
     /// <summary>Of what the destination gave back: the statements of this type about the image; of this publish, where it has signed one.</summary>
     private static IEnumerable<(ReadOnlyMemory<byte> Content, VerifiedStatement Verified)> Candidates(VerificationRequest request, string type, IEnumerable<Digest> own) => request.Stored
-        .Select(stored => (stored.Content, Bundle: Bundle.TryParse(stored.Content)))
+        .Select(stored => (stored.Content, stored.Bundle))
         .Where(item => item.Bundle?.Statement.PredicateType == type && item.Bundle.Statement.Subjects.Contains(request.Digest))
         .Select(item => (item.Content, Verified: ToVerified(type, item.Bundle!.Payload)))
         .Where(item => !own.Any() || own.Contains(item.Verified.Payload));
@@ -155,7 +155,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         var candidates = Candidates(request, type, own).Take(MostCandidates).ToList();
         if (candidates.Count == 0)
         {
-            var found = request.Stored.Select(stored => SingleLine.Of(Bundle.TryParse(stored.Content)?.Statement.PredicateType ?? "a damaged bundle", 300)).Distinct().Order(StringComparer.Ordinal).ToList();
+            var found = request.Stored.Select(stored => SingleLine.Of(stored.Bundle?.Statement.PredicateType ?? "a damaged bundle", 300)).Distinct().Order(StringComparer.Ordinal).ToList();
             throw Failed($"{PredicateTypes.Describe(type)} ({type}) is not with {reference}; there is {(found.Count == 0 ? "no evidence at all" : string.Join(", ", found))}, but nothing that is {Wanted(own)}. {ReplacedEvidence}");
         }
         await Ahead.WaitAsync(cancellationToken);

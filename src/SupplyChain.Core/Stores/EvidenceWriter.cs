@@ -27,7 +27,7 @@ internal sealed record EvidenceWriter(EvidenceReader Reader)
         var bundles = await Task.WhenAll(evidence.Select(item => ReadAsync(subject, item, cancellationToken)));
         // The blobs go while the list is asked for: one that is there already is not sent again, and one that nothing refers to is nothing.
         var listing = Reader.ListAsync(store, subject, cancellationToken);
-        await Task.WhenAll(listing, WriteBlobsAsync(store, bundles.DistinctBy(b => b.Descriptor.Digest).Select(b => (b.Descriptor, b.Content)), cancellationToken));
+        await Task.WhenAll(listing, SendAsync(store, [.. bundles.Select(bundle => bundle.Content)], cancellationToken));
         var attached = listing.Result
             .DistinctBy(stored => stored.Bundle.Digest)
             .ToDictionary(stored => stored.Bundle.Digest, stored => stored.Manifest);
@@ -51,8 +51,14 @@ internal sealed record EvidenceWriter(EvidenceReader Reader)
         return bundles.Select(b => attached[b.Descriptor.Digest]).ToArray();
     }
 
-    private static Task WriteBlobsAsync(IImageStore store, IEnumerable<(Descriptor Blob, ReadOnlyMemory<byte> Content)> bundles, CancellationToken cancellationToken) =>
-        Task.WhenAll(bundles.Append((EvidenceManifest.EmptyConfigDescriptor, EvidenceManifest.EmptyConfig)).Select(item => WriteBlobAsync(store, item.Item1, item.Item2, cancellationToken)));
+    /// <summary>The blobs alone, to which nothing refers yet: nobody finds them, and <see cref="AttachAsync"/> finds them there.</summary>
+    public static Task SendAsync(IImageStore store, IReadOnlyList<ReadOnlyMemory<byte>> bundles, CancellationToken cancellationToken) => Task.WhenAll(
+        bundles.Select(Describe).Append((Descriptor: EvidenceManifest.EmptyConfigDescriptor, Content: EvidenceManifest.EmptyConfig))
+            .DistinctBy(blob => blob.Descriptor.Digest)
+            .Select(blob => WriteBlobAsync(store, blob.Descriptor, blob.Content, cancellationToken)));
+
+    private static (Descriptor Descriptor, ReadOnlyMemory<byte> Content) Describe(ReadOnlyMemory<byte> bundle) =>
+        (new Descriptor(MediaTypes.SigstoreBundle, Digest.Of(bundle.Span), bundle.Length), bundle);
 
     private static async Task WriteBlobAsync(IImageStore store, Descriptor blob, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
@@ -71,7 +77,7 @@ internal sealed record EvidenceWriter(EvidenceReader Reader)
             var statement = Bundle.Parse(content).Statement;
             if (statement.PredicateType != evidence.PredicateType || !statement.Subjects.Contains(subject.Digest))
                 throw new FormatException($"it is {SingleLine.Of(statement.PredicateType, 300)} about another image");
-            return (evidence, new Descriptor(MediaTypes.SigstoreBundle, Digest.Of(content), content.Length), content);
+            return (evidence, Describe(content).Descriptor, content);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {

@@ -50,7 +50,7 @@ internal sealed class ImageExaminer(Verifier verifier)
         var digest = await ResolveAsync(store, request.Reference, cancellationToken);
         var manifest = await store.ReadManifestAsync(digest, cancellationToken) ?? throw Failed($"{store.Repository.Name} has no image {digest}. Check the reference.");
         var stored = await new EvidencePlace(request.Evidence ?? store, SignatureFormat.Bundle, TimeProvider.System).ReadAsync(new Descriptor(MediaTypes.OciManifest, digest, manifest.Length), cancellationToken);
-        var bundles = stored.Select(item => Bundle.TryParse(item.Content)).OfType<Bundle>().Where(bundle => bundle.Statement.Subjects.Contains(digest)).ToList();
+        var bundles = stored.Select(item => item.Bundle).OfType<Bundle>().Where(bundle => bundle.Statement.Subjects.Contains(digest)).ToList();
         var legacy = bundles.Count == 0;
         // What is not listed in bundles may be in the older layout, which does not say what it has.
         var present = legacy ? PredicateTypes.All : [.. bundles.Select(bundle => bundle.Statement.PredicateType).Where(PredicateTypes.All.Contains)];

@@ -58,7 +58,7 @@ public sealed class EarlierEvidenceSpecs : IDisposable
         var image = await PublishAsync(destination, "cosign.key");
         using var accepted = new AcceptedBundles();
         await Earlier(destination, _fixture.Settings("cosign.key"), accepted)
-            .LookAheadAsync(image, [PredicateTypes.CosignSignature, PredicateTypes.CycloneDx], Identity("cosign.key"), SigningFixture.Token);
+            .LookAheadAsync(image, [PredicateTypes.CosignSignature, PredicateTypes.CycloneDx], Identity("cosign.key"), inRegistry: false, SigningFixture.Token);
         var asked = _fixture.Runner.Invocations.Count;
 
         (await FindAsync(destination, image, _fixture.Settings("cosign.key"), accepted))!.ShouldHaveSingleItem();
@@ -70,7 +70,29 @@ public sealed class EarlierEvidenceSpecs : IDisposable
         var text = File.ReadAllText(file);
         var at = text.IndexOf("\"sig\":\"", StringComparison.Ordinal) + 20;
         File.WriteAllText(file, $"{text[..at]}{(text[at] == 'A' ? 'B' : 'A')}{text[(at + 1)..]}");
-        (await FindAsync(destination, image, _fixture.Settings("cosign.key"), accepted)).ShouldBeNull();
+        using var later = Destination();
+        (await FindAsync(later, image, _fixture.Settings("cosign.key"), accepted)).ShouldBeNull();
+    }
+
+    /// <summary>Another publish of the same image may have come since; and what is kept is read back in the end, whatever was seen.</summary>
+    [Fact]
+    public async Task What_was_seen_is_not_read_again_but_what_was_not_there_is_looked_for()
+    {
+        await _fixture.MakeKeyAsync("cosign");
+        var settings = _fixture.Settings("cosign.key");
+        using var destination = Destination();
+        var image = await SmallImage.WriteAsync(destination.Store, "hello");
+        await Earlier(destination, settings, new AcceptedBundles()).LookAheadAsync(image, [PredicateTypes.CosignSignature], Identity("cosign.key"), inRegistry: false, SigningFixture.Token);
+        destination.EvidenceSeen(image.Digest).ShouldNotBeNull().ShouldBeEmpty();
+
+        using (var another = Destination())
+            await another.Evidence.AttachAsync(image, await _fixture.SignAsync(settings, SigningFixture.Signature(image.Digest)), DateTimeOffset.UtcNow, SigningFixture.Token);
+
+        (await FindAsync(destination, image, settings))!.ShouldHaveSingleItem();
+        var seen = destination.EvidenceSeen(image.Digest).ShouldNotBeNull();
+        seen.ShouldHaveSingleItem();
+        (await FindAsync(destination, image, settings))!.ShouldHaveSingleItem();
+        destination.EvidenceSeen(image.Digest).ShouldBeSameAs(seen);
     }
 
     /// <summary>The bytes that were signed are verified beside the push; the destination has only to give the same ones back.</summary>
@@ -113,9 +135,9 @@ public sealed class EarlierEvidenceSpecs : IDisposable
         using var destination = Destination();
         var image = await PublishAsync(destination, "cosign.key");
         var earlier = Earlier(destination, _fixture.Settings("cosign.key"), new AcceptedBundles());
-        await earlier.LookAheadAsync(image with { Digest = SigningFixture.Image }, [PredicateTypes.CosignSignature], Identity("cosign.key"), SigningFixture.Token);
+        await earlier.LookAheadAsync(image with { Digest = SigningFixture.Image }, [PredicateTypes.CosignSignature], Identity("cosign.key"), inRegistry: false, SigningFixture.Token);
         File.WriteAllText(_folder.File($"image/blobs/sha256/{(await new EvidenceReader().ListAsync(destination.Store, image, SigningFixture.Token))[0].Bundle.Digest.Hex}"), "{");
-        await earlier.LookAheadAsync(image, [PredicateTypes.CosignSignature], Identity("cosign.key"), SigningFixture.Token);
+        await earlier.LookAheadAsync(image, [PredicateTypes.CosignSignature], Identity("cosign.key"), inRegistry: false, SigningFixture.Token);
     }
 
     /// <summary>Where workflows are reused, a job's certificate names another workflow than its environment does.</summary>

@@ -116,9 +116,11 @@ public sealed class EvidencePlaceSpecs : IAsyncLifetime
 
         (await AskedAsync(request)).ShouldBe(1);
         (await AskedAsync(request)).ShouldBe(0);
-        (await AskedAsync(request with { Stored = [signature with { Content = new([.. signature.Content.Span, (byte)' ']) }] })).ShouldBe(1, "other bytes");
-        (await AskedAsync(request with { Stored = [signature, signature with { Content = new([.. signature.Content.Span, (byte)'\n']) }] })).ShouldBe(1, "two that say the same: which one cosign has accepted is not known");
+        (await AskedAsync(request with { Stored = [Followed(' ')] })).ShouldBe(1, "other bytes");
+        (await AskedAsync(request with { Stored = [signature, Followed('\n')] })).ShouldBe(1, "two that say the same: which one cosign has accepted is not known");
         (await AskedAsync(request with { Stored = [.. request.Stored.Where(stored => stored != signature)] })).ShouldBe(1, "the registry did not give it back");
+
+        StoredBundle Followed(char space) => new(signature.PredicateType, (byte[])[.. signature.Content.Span, (byte)space]);
 
         async Task<int> AskedAsync(VerificationRequest asked)
         {
@@ -126,6 +128,36 @@ public sealed class EvidencePlaceSpecs : IAsyncLifetime
             (await new Verifier(_fixture.Runner, _fixture.Cosign, _fixture.Machine) { Accepted = accepted }.VerifyAsync(asked, SigningFixture.Token)).Statements.ShouldHaveSingleItem();
             return _fixture.Runner.Invocations.Count - before;
         }
+    }
+
+    [Fact]
+    public async Task What_was_sent_ahead_is_found_by_nobody_and_not_sent_again()
+    {
+        var place = Place(SignatureFormat.Bundle);
+        var evidence = await SignAsync(_fixture.Settings("cosign.key"), place.Format);
+        var before = await UploadsAsync();
+        await place.SendAsync(evidence, SigningFixture.Token);
+        var sent = await UploadsAsync();
+        sent.ShouldBeGreaterThanOrEqualTo(before + evidence.Count, "each bundle");
+        (await place.ReadAsync(_image, SigningFixture.Token)).ShouldBeEmpty();
+
+        await place.AttachAsync(_image, evidence, DateTimeOffset.UnixEpoch, SigningFixture.Token);
+        (await UploadsAsync()).ShouldBe(sent);
+        (await place.ReadAsync(_image, SigningFixture.Token)).Count.ShouldBe(evidence.Count);
+
+        async Task<int> UploadsAsync() => (await _registry.WritesAsync(SigningFixture.Token)).Count(request => request.Path.Contains("/team/hello-api/blobs/uploads/", StringComparison.Ordinal) && request.Method == "PUT");
+    }
+
+    [Fact]
+    public async Task What_cannot_be_sent_ahead_is_said_when_it_is_attached()
+    {
+        var place = Place(SignatureFormat.Bundle);
+        var evidence = await SignAsync(_fixture.Settings("cosign.key"), place.Format);
+        File.Delete(evidence[0].BundleFile);
+
+        await place.SendAsync(evidence, SigningFixture.Token);
+
+        (await Should.ThrowAsync<DiagnosticException>(() => place.AttachAsync(_image, evidence, DateTimeOffset.UnixEpoch, SigningFixture.Token))).Diagnostic.Code.ShouldBe(DiagnosticCodes.EvidenceUnusable);
     }
 
     [Fact]

@@ -40,6 +40,44 @@ public sealed class StateMemorySpecs : IDisposable
         Should.Throw<DiagnosticException>(() => Tags.Read()).Diagnostic.Code.ShouldBe(DiagnosticCodes.StateUnusable);
     }
 
+    [Fact]
+    public async Task What_is_written_beside_other_work_can_be_read_at_once_and_its_file_counts_when_it_is_there()
+    {
+        var urgent = new TaskCompletionSource();
+        IReadOnlyList<string> value = ["1.4.0"];
+        Tags.WriteBeside(value, urgent.Task);
+
+        Tags.Read().ShouldBeSameAs(value);
+        File.Exists(Tags.Path).ShouldBeFalse();
+
+        urgent.SetException(new InvalidOperationException("the other work has failed"));
+        await Eventually.UntilAsync(() => File.Exists(Tags.Path), "the file", TestContext.Current.CancellationToken);
+        _memory.Settle();
+        File.WriteAllText(Tags.Path, """["2.0.0"]""");
+        Tags.Read().ShouldBe(["2.0.0"]);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_written_beside_other_work_is_an_error_for_the_step_that_reads_it()
+    {
+        Directory.CreateDirectory(Tags.Path);
+        Tags.WriteBeside(["1.4.0"], Task.CompletedTask);
+
+        await Eventually.UntilAsync(() => Fails(), "the failure", TestContext.Current.CancellationToken);
+
+        bool Fails()
+        {
+            try
+            {
+                return Tags.Read() is null;
+            }
+            catch (DiagnosticException e)
+            {
+                return e.Diagnostic.Code == DiagnosticCodes.StateUnusable && e.Message.Contains(Tags.Path, StringComparison.Ordinal);
+            }
+        }
+    }
+
     public void Dispose()
     {
         _memory.Dispose();
