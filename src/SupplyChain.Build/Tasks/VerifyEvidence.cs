@@ -19,23 +19,26 @@ public sealed class VerifyEvidence : StageTask
         var signer = await new PublicKeySource(runner, cosign, plan.Signing, Package.Machine).GetAsync(identity, evidence, StateDirectory, cancellationToken);
         var (isAttached, own) = (State.Attached.ReadOrNull() is not null, State.PlatformEvidence.Read());
         var (ahead, accepted) = (Kept.GetOrAdd(() => EvidenceAhead.None), Kept.GetOrAdd(() => new AcceptedBundles()));
-        // What was kept has been looked for since nothing more was written; for what is new cosign looks while it is read back here.
-        using var looking = evidence.All(signed => signed.Earlier) ? null : EvidenceAhead.InRegistry(plan, evidence, destination, runner, accepted, StateDirectory, signer);
-        var stored = await ReadBackAsync(pushed.Root);
         var request = new VerificationRequest(pushed.Reference, pushed.Digest, [.. Completeness.RequiredTypes(plan).Union(evidence.Select(signed => signed.PredicateType))], signer)
         {
             Own = evidence,
-            Stored = [.. stored.Where(bundle => bundle.PredicateType != PredicateTypes.SimpleSigning)],
             Legacy = plan.SignatureFormat == SignatureFormat.Legacy,
             Access = await destination.AccessAsync(cancellationToken),
             WorkDirectory = StateDirectory,
         };
+        // What was kept has been looked for since nothing more was written; for what is new cosign looks while it is read back here: for all of it, or for the signature.
+        var (isNew, together) = (evidence.Any(signed => !signed.Earlier), VerificationTogether.Fits(request));
+        using var looking = isNew && !together ? EvidenceAhead.InRegistry(plan, evidence, destination, runner, accepted, StateDirectory, signer) : null;
         var verifier = new Verifier(runner, cosign, Package.Machine)
         {
             Accepted = accepted,
             Ahead = ahead.Done,
             AheadInRegistry = looking?.DoneInRegistry ?? ahead.DoneInRegistry,
         };
+        var listing = isNew && together ? verifier.Together.ListAsync(request, cancellationToken) : null;
+        var reading = ReadBackAsync(pushed.Root);
+        await Task.WhenAll(reading, listing ?? Task.CompletedTask);
+        request = request with { Stored = [.. reading.Result.Where(bundle => bundle.PredicateType != PredicateTypes.SimpleSigning)], Listed = listing };
         var children = Task.WhenAll((plan.ToLayout ? [] : State.Image.Read().ListChildren()).Select(async child =>
         {
             var with = await ReadBackAsync(child);
@@ -52,6 +55,7 @@ public sealed class VerifyEvidence : StageTask
                         PredicateTypes = [.. alone.Select(signed => signed.PredicateType)],
                         Own = alone,
                         Stored = [.. with.Where(bundle => bundle.PredicateType != PredicateTypes.SimpleSigning)],
+                        Listed = null,
                     },
                     cancellationToken);
         }));

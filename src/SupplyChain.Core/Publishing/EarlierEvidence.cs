@@ -30,6 +30,8 @@ internal sealed class EarlierEvidence(Destination destination, IToolRunner runne
             var found = await ReadAsync(image, [.. predicateTypes.Where(type => type != PredicateTypes.SimpleSigning).Select(type => new Wanted(type, null))], identity, work.Path, cancellationToken);
             if (found.Count == 0)
                 return;
+            if (inRegistry && await Check.LookTogetherAsync(image.Digest, found, destination.EvidenceSeen(image.Digest) ?? [], identity, cancellationToken))
+                return;
             var signature = inRegistry ? found.FirstOrDefault(signed => signed.PredicateType == PredicateTypes.CosignSignature) : null;
             await Task.WhenAll(
                 Check.PassesAsync(image.Digest, found, identity, cancellationToken),

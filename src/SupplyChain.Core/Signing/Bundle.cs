@@ -19,6 +19,9 @@ public sealed record Bundle(
     CertificateIdentity? Certificate,
     int LogEntries)
 {
+    /// <summary>The signature over the statement. Not to be trusted.</summary>
+    internal byte[] Signature { get; init; } = [];
+
     /// <summary>The first transparency log entry; null: none. Not to be trusted before cosign has verified it.</summary>
     internal LogEntry? Log { get; init; }
 
@@ -68,7 +71,7 @@ public sealed record Bundle(
             var mediaType = Statement.Text(root, "mediaType");
             if (!mediaType.StartsWith("application/vnd.dev.sigstore.bundle", StringComparison.Ordinal))
                 throw new FormatException($"its media type is '{mediaType}', not a Sigstore bundle's");
-            var (payload, statement) = ReadEnvelope(Statement.Property(root, "dsseEnvelope", JsonValueKind.Object));
+            var (payload, statement, signature) = ReadEnvelope(Statement.Property(root, "dsseEnvelope", JsonValueKind.Object));
             var material = Statement.Property(root, "verificationMaterial", JsonValueKind.Object);
             var hint = material.TryGetProperty("publicKey", out var key) ? Statement.Text(key, "hint") : null;
             var certificate = ReadCertificate(material);
@@ -77,6 +80,7 @@ public sealed record Bundle(
             var entries = material.TryGetProperty("tlogEntries", out var log) && log.ValueKind == JsonValueKind.Array ? log.GetArrayLength() : 0;
             return new Bundle(mediaType, statement, payload, hint, certificate is null ? null : CertificateIdentity.Read(certificate), entries)
             {
+                Signature = signature,
                 Log = entries > 0 ? LogEntry.Read(log[0]) : null,
                 Timestamps = Timestamped(material) is { } stamps ? stamps.GetArrayLength() : 0,
                 TimestampedAt = Timestamped(material) is { } first ? TimestampToken.ReadFirst(first) : null,
@@ -91,7 +95,7 @@ public sealed record Bundle(
 
     /// <summary>Reads a DSSE envelope (secure-systems-lab/dsse, envelope.md) over a statement; also what <c>cosign verify-attestation</c> prints.</summary>
     /// <exception cref="FormatException">Not that, or not exactly one signature.</exception>
-    internal static (ReadOnlyMemory<byte> Payload, Statement Statement) ReadEnvelope(JsonElement envelope)
+    internal static (ReadOnlyMemory<byte> Payload, Statement Statement, byte[] Signature) ReadEnvelope(JsonElement envelope)
     {
         var payloadType = Statement.Text(envelope, "payloadType");
         if (payloadType != Statement.PayloadType)
@@ -99,10 +103,11 @@ public sealed record Bundle(
         var signatures = Statement.Property(envelope, "signatures", JsonValueKind.Array);
         if (signatures.GetArrayLength() != 1)
             throw new FormatException($"it has {signatures.GetArrayLength()} signatures, not one");
-        if (Base64(signatures[0], "sig").Length == 0)
+        var signature = Base64(signatures[0], "sig");
+        if (signature.Length == 0)
             throw new FormatException("its signature is empty");
         var payload = Base64(envelope, "payload");
-        return (payload, Statement.Parse(payload));
+        return (payload, Statement.Parse(payload), signature);
     }
 
     private static JsonElement? Timestamped(JsonElement material) =>

@@ -56,7 +56,7 @@ internal static class EncryptedKey
         try
         {
             key.ImportPkcs8PrivateKey(pkcs8, out _);
-            if (key.KeySize == 256 && key.ExportParameters(includePrivateParameters: false).Curve.Oid is { } curve && (curve.Value == "1.2.840.10045.3.1.7" || curve.FriendlyName == "nistP256"))
+            if (KeySignature.IsMadeBy(key))
                 return key;
             key.Dispose();
             return null;

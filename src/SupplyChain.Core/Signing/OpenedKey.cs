@@ -3,11 +3,6 @@ using SupplyChain.Core.Tools;
 
 namespace SupplyChain.Core.Signing;
 
-/// <summary>A signature by a key.</summary>
-/// <param name="Value">ECDSA over SHA-256, in DER: as cosign makes it with a P-256 key.</param>
-/// <param name="KeyHint">Base64 of the SHA-256 of the public key, as bundles carry it.</param>
-internal sealed record KeySignature(byte[] Value, string KeyHint);
-
 /// <summary>
 /// A signing key in this process, opened once for everything that a publish signs. Opening it (scrypt) is a tenth of a second of computing and signing none, and a cosign that
 /// signs opens it for each thing again. What it is not made for (<see cref="Of"/>), and whatever cannot be opened, cosign signs, and says what is wrong.
@@ -52,7 +47,7 @@ internal sealed class OpenedKey : IDisposable
         {
             return _isClosed ? null : new KeySignature(
                 key.SignData(message.Span, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence),
-                Convert.ToBase64String(SHA256.HashData(key.ExportSubjectPublicKeyInfo())));
+                KeySignature.Hint(key));
         }
     }
 

@@ -21,10 +21,26 @@ public sealed record VerificationRequest(ImageReference Reference, Digest Digest
     /// <summary>Everything from the bytes in <see cref="Stored"/>, the signature too, which cosign else looks for in the registry by itself.</summary>
     internal bool FromBytes { get; init; }
 
+    /// <summary>What cosign lists, where it has been asked beside the reading back; null: it will be asked.</summary>
+    internal Task<AcceptedListing?>? Listed { get; init; }
+
     public RegistryAccess Access { get; init; } = new();
 
     /// <summary>Parent of a private work folder that is deleted at the end; the intermediate folder.</summary>
     public required string WorkDirectory { get; init; }
+
+    /// <summary>
+    /// The signature cosign looks for in the registry by itself, as a stranger does. What else was read back from there is verified from the bytes: asking
+    /// cosign for each type would make it read all of them each time.
+    /// </summary>
+    internal bool IsReadBack(string type) =>
+        Reference.Registry is null || (Stored.Count > 0 && (type != Signing.PredicateTypes.CosignSignature || Legacy || FromBytes));
+
+    /// <summary>The arguments of cosign that looks in the registry.</summary>
+    internal string[] AskedInRegistry(string type) => ["verify-attestation", "--type", type, .. Signer.Arguments, .. Access.Arguments, "--", Reference.At(Digest).ToString()];
+
+    /// <summary>Those of <c>cosign verify-blob-attestation</c>, but for the file.</summary>
+    internal string[] AskedOfBytes(string type) => ["--digest", Digest.Hex, "--digestAlg", "sha256", "--type", type, .. Signer.Arguments];
 }
 
 /// <summary>A bundle as the destination gives it back.</summary>

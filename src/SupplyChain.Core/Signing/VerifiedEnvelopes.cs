@@ -20,7 +20,8 @@ internal static class VerifiedEnvelopes
             try
             {
                 using var document = JsonDocument.Parse(line, Statement.ReadOptions);
-                envelope = Bundle.ReadEnvelope(document.RootElement);
+                var (payload, statement, _) = Bundle.ReadEnvelope(document.RootElement);
+                envelope = (payload, statement);
             }
             catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
             {

@@ -11,15 +11,12 @@ namespace SupplyChain.Core.Signing;
 /// </summary>
 public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, TimeProvider? clock = null)
 {
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(3);
-
     /// <summary>Each candidate costs a process; a layout that holds more of one type is not believed to be in order.</summary>
     private const int MostCandidates = 32;
 
-    private readonly LimitedRunner _runner = new(runner);
+    private readonly CosignVerification _cosign = new(runner, cosign, machine);
 
-    /// <summary>Asked only when something was refused, and once.</summary>
-    private Task<bool>? _namesBundleFormat;
+    internal VerificationTogether Together => new(_cosign);
 
     /// <summary>What has been verified before by this publish.</summary>
     internal AcceptedBundles Accepted { get; init; } = new();
@@ -41,34 +38,33 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         // Without a statement of our own to compare with, any other one of the same signer would do: an older SBOM, for example.
         if (request.Own.Count > 0 && request.PredicateTypes.FirstOrDefault(type => type != PredicateTypes.SimpleSigning && !own.Contains(type)) is { } unsigned)
             throw Failed($"{PredicateTypes.Describe(unsigned)} ({unsigned}) of {request.Reference} was not signed in this publish. Publish again; if SupplyChainPublishDependsOn has been changed, put its steps back.");
+        await Task.WhenAll(Ahead, AheadInRegistry).WaitAsync(cancellationToken);
+        if (request.Stored.Count > 0 && VerificationTogether.Fits(request) && !request.PredicateTypes.All(type => type == PredicateTypes.SimpleSigning || IsAccepted(request, type, own[type])))
+            await Together.AcceptAsync(request, Accepted, cancellationToken);
         using var work = new WorkFolder(Directory.CreateDirectory(request.WorkDirectory).FullName);
         var statements = await Task.WhenAll(request.PredicateTypes.Select((type, index) => type == PredicateTypes.SimpleSigning
             ? VerifySimpleSigningAsync(request, cancellationToken)
-            : IsReadBack(request, type)
+            : request.IsReadBack(type)
             ? VerifyStoredAsync(request, type, own[type], work.File($"{index}"), cancellationToken)
             : VerifyInRegistryAsync(request, type, own[type], cancellationToken)));
         return new Verification(
             request.Digest, request.Reference.At(request.Digest).ToString(), request.Signer.DisplayName, statements, (clock ?? TimeProvider.System).GetUtcNow());
     }
 
-    /// <summary>
-    /// The signature cosign looks for in the registry by itself, as a stranger does. What else was read back from there is verified from the bytes: asking
-    /// cosign for each type would make it read all of them each time.
-    /// </summary>
-    private static bool IsReadBack(VerificationRequest request, string type) =>
-        request.Reference.Registry is null || (request.Stored.Count > 0 && (type != PredicateTypes.CosignSignature || request.Legacy || request.FromBytes));
+    /// <summary>Cosign has been asked just that before.</summary>
+    private bool IsAccepted(VerificationRequest request, string type, IEnumerable<Digest> own) => Candidates(request, type, own).Any(candidate =>
+        AcceptedBundles.Question(candidate.Content, request.Signer, request.IsReadBack(type) ? request.AskedOfBytes(type) : request.AskedInRegistry(type)) is { } question && Accepted.Has(question));
 
     private async Task<VerifiedStatement> VerifyInRegistryAsync(
         VerificationRequest request, string type, IEnumerable<Digest> own, CancellationToken cancellationToken)
     {
         var reference = request.Reference.At(request.Digest).ToString();
-        string[] asked = ["verify-attestation", "--type", type, .. request.Signer.Arguments, .. request.Access.Arguments, "--", reference];
-        await AheadInRegistry.WaitAsync(cancellationToken);
+        var asked = request.AskedInRegistry(type);
         var back = FindBack(request, type, own);
         var question = back is { } found ? AcceptedBundles.Question(found.Content, request.Signer, asked) : null;
         if (question is not null && Accepted.Has(question))
             return back!.Value.Verified;
-        var result = await AskRegistryAsync(request, asked, cancellationToken);
+        var result = await _cosign.AskRegistryAsync(request, asked, cancellationToken);
         if (result.ExitCode != 0)
             throw Explain(request, type, result);
         if (result.OutputWasCut)
@@ -110,7 +106,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
     /// <exception cref="DiagnosticException">SCB5801.</exception>
     internal async Task VerifyLegacySignatureAsync(VerificationRequest request, CancellationToken cancellationToken)
     {
-        var result = await AskRegistryAsync(
+        var result = await _cosign.AskRegistryAsync(
             request with { Legacy = true },
             // Where there are bundles cosign 3 looks no further.
             ["verify", .. request.Stored.Count > 0 ? ["--new-bundle-format=false"] : Array.Empty<string>(), .. request.Signer.Arguments, .. request.Access.Arguments, "--", request.Reference.At(request.Digest).ToString()],
@@ -118,35 +114,6 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         if (result.ExitCode != 0)
             throw Explain(request, PredicateTypes.SimpleSigning, result);
     }
-
-    private Dictionary<string, string?> Environment(VerificationRequest request) =>
-        CosignEnvironment.Trust(CosignEnvironment.ForVerifying(request.Signer.KeyFromService), machine, request.Access.CertificateAuthorityFile);
-
-    /// <summary>Runs cosign with the credentials for the registry: in its environment, and only where it does not know that in a private file.</summary>
-    private async Task<ToolResult> AskRegistryAsync(VerificationRequest request, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        var environment = Environment(request);
-        if (request.Reference.Registry is not { } registry || !request.Access.HasCredential)
-            return await RunOnBundlesAsync(request, arguments, environment, cancellationToken);
-        var parent = Directory.CreateDirectory(request.WorkDirectory).FullName;
-        if (request.Access.Variable(registry) is { } variable)
-        {
-            using var empty = new WorkFolder(parent);
-            await request.Access.WriteConfigurationAsync(registry, empty.Path, secret: false, cancellationToken);
-            (environment["DOCKER_CONFIG"], environment["DOCKER_AUTH_CONFIG"]) = (empty.Path, variable);
-            var result = await RunOnBundlesAsync(request, arguments, environment, cancellationToken);
-            if (result.ExitCode == 0 || !IsAboutCredentials(result))
-                return result;
-        }
-        using var work = new WorkFolder(parent);
-        await request.Access.WriteConfigurationAsync(registry, work.Path, secret: true, cancellationToken);
-        environment.Remove("DOCKER_AUTH_CONFIG");
-        environment["DOCKER_CONFIG"] = work.Path;
-        return await RunOnBundlesAsync(request, arguments, environment, cancellationToken);
-    }
-
-    private static bool IsAboutCredentials(ToolResult result) =>
-        new[] { "UNAUTHORIZED", "DENIED", "status code 401", "status code 403", "403 Forbidden" }.Any(text => result.StandardError.Contains(text, StringComparison.OrdinalIgnoreCase));
 
     private async Task<VerifiedStatement> VerifyStoredAsync(
         VerificationRequest request, string type, IEnumerable<Digest> own, string file, CancellationToken cancellationToken)
@@ -158,16 +125,15 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
             var found = request.Stored.Select(stored => SingleLine.Of(stored.Bundle?.Statement.PredicateType ?? "a damaged bundle", 300)).Distinct().Order(StringComparer.Ordinal).ToList();
             throw Failed($"{PredicateTypes.Describe(type)} ({type}) is not with {reference}; there is {(found.Count == 0 ? "no evidence at all" : string.Join(", ", found))}, but nothing that is {Wanted(own)}. {ReplacedEvidence}");
         }
-        await Ahead.WaitAsync(cancellationToken);
         ToolResult? last = null;
         foreach (var (content, verified) in candidates)
         {
-            string[] asked = ["--digest", request.Digest.Hex, "--digestAlg", "sha256", "--type", type, .. request.Signer.Arguments];
+            var asked = request.AskedOfBytes(type);
             var question = AcceptedBundles.Question(content, request.Signer, asked);
             if (question is not null && Accepted.Has(question))
                 return verified;
             await File.WriteAllBytesAsync(file, content, cancellationToken);
-            last = await RunOnBundlesAsync(request, ["verify-blob-attestation", "--bundle", file, .. asked], Environment(request), cancellationToken);
+            last = await _cosign.AskAboutFileAsync(request, ["verify-blob-attestation", "--bundle", file, .. asked], cancellationToken);
             if (last.ExitCode == 0)
             {
                 if (question is not null)
@@ -181,27 +147,6 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         }
         throw Explain(request, type, last!);
     }
-
-    /// <summary>Cosign 2.6 looks at bundles only when told so; later versions do by themselves and hide the flag. (What names the flag otherwise is asked once more.)</summary>
-    private async Task<ToolResult> RunOnBundlesAsync(
-        VerificationRequest request, IReadOnlyList<string> arguments, Dictionary<string, string?> environment, CancellationToken cancellationToken)
-    {
-        var result = await RunAsync(arguments, environment, cancellationToken);
-        if (result.ExitCode == 0 || request.Legacy || IsAboutCredentials(result) || CosignDialect.IsUnknown(result.StandardError, "--digest"))
-            return result;
-        return await (_namesBundleFormat ??= NamesBundleFormatAsync(cancellationToken))
-            ? await RunAsync([arguments[0], "--new-bundle-format", .. arguments.Skip(1)], environment, cancellationToken)
-            : result;
-    }
-
-    private async Task<bool> NamesBundleFormatAsync(CancellationToken cancellationToken)
-    {
-        var help = await RunAsync(["verify-attestation", "--help"], CosignEnvironment.ForVerifying(keyFromService: false), cancellationToken);
-        return help.StandardOutput.Contains("--new-bundle-format", StringComparison.Ordinal) || help.StandardError.Contains("--new-bundle-format", StringComparison.Ordinal);
-    }
-
-    private Task<ToolResult> RunAsync(IReadOnlyList<string> arguments, Dictionary<string, string?> environment, CancellationToken cancellationToken) =>
-        _runner.RunAsync(new ToolInvocation(cosign, arguments) { Environment = environment, TimeLimit = TimeLimit, OutputLimit = VerifiedEnvelopes.SizeLimit }, cancellationToken);
 
     /// <summary>The statements this publish signed, by predicate type.</summary>
     private static async Task<ILookup<string, Digest>> ReadOwnAsync(VerificationRequest request, CancellationToken cancellationToken)
@@ -231,7 +176,7 @@ public sealed class Verifier(IToolRunner runner, Tool cosign, IMachine machine, 
         var said = CosignFailure.Said(result, machine, request.Access.Credential?.Password, request.Access.Credential?.IdentityToken, request.Access.Credential?.RegistryToken);
         bool Says(params string[] texts) => texts.Any(text => result.StandardError.Contains(text, StringComparison.OrdinalIgnoreCase));
         // Cosign's words choose the advice only; that the verification failed is known by its exit code.
-        var advice = IsAboutCredentials(result)
+        var advice = CosignVerification.IsAboutCredentials(result)
             ? $"Cosign reads the registry by itself: log in with docker login {request.Reference.Registry}, or set DOTNET_CONTAINER_PUSH_REGISTRY_UNAME and …_PWORD."
             : Says("signed by unknown authority", "failed to verify log inclusion", "failed to verify signed certificate timestamp", "threshold not met", "no trusted", "not enough verified")
                 ? "It comes from another Sigstore than the one that is trusted: set SupplyChainTrustedRoot to the trusted root of yours."
