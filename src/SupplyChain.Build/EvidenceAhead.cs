@@ -11,13 +11,20 @@ namespace SupplyChain.Build;
 /// </summary>
 internal sealed class EvidenceAhead : IDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop;
 
     private EvidenceAhead(Digest? image, Func<CancellationToken, Task> look, bool inRegistry = false, Func<CancellationToken, Task>? send = null)
     {
+        _stop = new CancellationTokenSource();
         (Image, Done) = (image, Task.Run(() => look(_stop.Token)));
         DoneInRegistry = inRegistry ? Done : Task.CompletedTask;
         Sent = send is null ? Task.CompletedTask : Task.Run(() => send(_stop.Token));
+    }
+
+    private EvidenceAhead(EvidenceAhead looking, Func<CancellationToken, Task<IReadOnlyList<StoredBundle>>> read)
+    {
+        (_stop, Image, Done, DoneInRegistry, Sent) = (looking._stop, looking.Image, looking.Done, looking.DoneInRegistry, looking.Sent);
+        Back = Task.Run(() => read(_stop.Token));
     }
 
     /// <summary>Nothing is looked at.</summary>
@@ -34,6 +41,9 @@ internal sealed class EvidenceAhead : IDisposable
 
     /// <summary>Ends when nothing is being sent any more; never fails.</summary>
     public Task Sent { get; }
+
+    /// <summary>What the destination gives back of the image, where that is being read already: nothing will be added. Null: it is not.</summary>
+    public Task<IReadOnlyList<StoredBundle>>? Back { get; private init; }
 
     /// <param name="after">What is more urgent; null: nothing.</param>
     public static EvidenceAhead OfEarlier(PublishPlan plan, Descriptor image, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory, Task? after = null) =>
@@ -68,6 +78,13 @@ internal sealed class EvidenceAhead : IDisposable
                     .LookInRegistryAsync(signature, SigningIdentity.Resolve(plan.Signing, Package.Machine), cancellationToken, signer),
                 inRegistry: true)
             : None;
+
+    /// <summary>All that is there was kept: cosign looks for the signature, if it has not, and what the last verification compares is on its way.</summary>
+    public static EvidenceAhead OfKept(PublishPlan plan, Descriptor image, IReadOnlyList<SignedEvidence> kept, Destination destination, IToolRunner runner, AcceptedBundles accepted, string directory)
+    {
+        var looking = InRegistry(plan, [.. kept.Where(signed => signed.Subject == image.Digest)], destination, runner, accepted, directory);
+        return plan.Verify ? new(looking, stop => destination.Evidence.ReadAsync(image, stop)) : looking;
+    }
 
     private static bool LooksInRegistry(PublishPlan plan) => plan is { Verify: true, ToLayout: false, SignatureFormat: not SignatureFormat.Legacy };
 

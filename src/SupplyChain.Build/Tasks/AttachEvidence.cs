@@ -24,6 +24,9 @@ public sealed class AttachEvidence : StageTask
             // It was found there a moment ago. The next step reads all of it back, and what has gone since is attached again.
             if (plan is { Verify: true, SignatureFormat: SignatureFormat.Bundle } && subject.Digest == pushed.Digest && wanted.All(signed => signed.Earlier))
                 continue;
+            // Something may be added: what was found there before no longer counts.
+            if (subject.Digest == pushed.Digest && wanted.All(signed => signed.Earlier))
+                Kept.Replace(() => new AcceptedBundles());
             foreach (var attached in await place.AttachAsync(subject, wanted, now, cancellationToken))
             {
                 all.Add(attached);

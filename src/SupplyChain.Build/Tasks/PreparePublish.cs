@@ -74,8 +74,9 @@ public sealed class PreparePublish : StageTask
             State.Plan.Write(plan);
         var key = Kept.Replace(() => plan.Publish && plan.Cosign is not null ? OpenedKey.Of(plan.Signing, SigningIdentity.Resolve(plan.Signing, Package.Machine), Package.Machine) : OpenedKey.None());
         // What was published before and has not changed since is signed already, as a rule.
-        if (isNew || plan.PlatformDirectory is not null)
+        if (Kept.Keeps && (isNew || plan.PlatformDirectory is not null))
             key.Begin(after: first);
+        Kept.Replace(() => new HashedBlobs(State.EarlierImageDirectory, after: first));
         var destination = Kept.Replace(() => NewDestination(plan));
         if (plan.Publish)
             destination.Greet(plan.Tags);

@@ -77,6 +77,7 @@ public sealed class PushImage : StageTask
         var kept = new List<SignedEvidence>();
         foreach (var (about, wanted) in images)
             kept.AddRange(await earlier.FindAsync(about, wanted, identity, plan.OutputDirectory, cancellationToken) ?? []);
+        destination.ForgetEvidence();
         List<StatementToSign> missing = [.. all.Where(statement => !kept.Exists(signed => signed.PredicateType == statement.PredicateType && signed.Subject == statement.Subject))];
         if (missing.Count > 0)
         {
@@ -90,7 +91,7 @@ public sealed class PushImage : StageTask
         }
         else
         {
-            Kept.Replace(() => EvidenceAhead.InRegistry(plan, [.. kept.Where(signed => signed.Subject == digest)], destination, runner, accepted, StateDirectory));
+            Kept.Replace(() => EvidenceAhead.OfKept(plan, image.Root, kept, destination, runner, accepted, StateDirectory));
         }
 
         State.Evidence.Write([.. kept.Where(signed => signed.Subject == digest)]);

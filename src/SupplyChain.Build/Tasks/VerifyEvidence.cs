@@ -38,10 +38,14 @@ public sealed class VerifyEvidence : StageTask
         var listing = isNew && together ? verifier.Together.ListAsync(request, cancellationToken) : null;
         var reading = ReadBackAsync(pushed.Root);
         await Task.WhenAll(reading, listing ?? Task.CompletedTask);
-        request = request with { Stored = [.. reading.Result.Where(bundle => bundle.PredicateType != PredicateTypes.SimpleSigning)], Listed = listing };
+        var (stored, again) = reading.Result;
+        // Something was attached once more: what cosign found before is no answer to what it finds now.
+        if (again)
+            (verifier, listing) = (new Verifier(runner, cosign, Package.Machine), null);
+        request = request with { Stored = [.. stored.Where(bundle => bundle.PredicateType != PredicateTypes.SimpleSigning)], Listed = listing };
         var children = Task.WhenAll((plan.ToLayout ? [] : State.Image.Read().ListChildren()).Select(async child =>
         {
-            var with = await ReadBackAsync(child);
+            var (with, _) = await ReadBackAsync(child);
             // The bundles at the images of the platforms are the very ones that are verified at the index, or this fails.
             await new PlatformEvidence(plan.SignatureFormat).RequireAsync(child, with, pushed, evidence, cancellationToken);
             // What is about one platform alone has signatures of its own.
@@ -64,8 +68,13 @@ public sealed class VerifyEvidence : StageTask
         State.Verification.Write(verification);
 
         // Only what the step before has attached is attached again: a step that was removed is not made up for.
-        Task<IReadOnlyList<StoredBundle>> ReadBackAsync(Descriptor subject) => isAttached
-            ? new LostEvidence(destination.Evidence, Detail).ReadBackAsync(subject, SignedEvidence.With(subject.Digest, evidence, own, pushed.Digest), Package.Now(), cancellationToken)
-            : destination.Evidence.ReadAsync(subject, cancellationToken);
+        async Task<(IReadOnlyList<StoredBundle> Stored, bool Again)> ReadBackAsync(Descriptor subject)
+        {
+            if (!isAttached)
+                return (await destination.Evidence.ReadAsync(subject, cancellationToken), false);
+            var lost = new LostEvidence(destination.Evidence, Detail);
+            var wanted = SignedEvidence.With(subject.Digest, evidence, own, pushed.Digest);
+            return (await lost.ReadBackAsync(subject, wanted, Package.Now(), cancellationToken, subject.Digest == pushed.Digest ? ahead.Back : null), lost.HasAttached);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using SupplyChain.Core.Files;
 
 namespace SupplyChain.Core.Images;
 
@@ -32,7 +33,7 @@ internal sealed class AppLayer(DateTimeOffset date, EarlierBlobs? earlier)
                 return null;
             var parts = LayerSplit.Apply([.. entries.OrderBy(entry => entry.Name, StringComparer.Ordinal)], dependencies);
             var layers = new (Descriptor, Digest)[parts.Count];
-            BlobCopy.ForEach([.. Enumerable.Range(0, parts.Count)], i => layers[i] = Write(layout, layer, diffId, tar, parts[i], cancellationToken), cancellationToken);
+            SideBySide.ForEach([.. Enumerable.Range(0, parts.Count)], i => layers[i] = Write(layout, layer, diffId, tar, parts[i], cancellationToken), cancellationToken);
             return layers;
         }
         finally

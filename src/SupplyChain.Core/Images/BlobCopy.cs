@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
@@ -11,22 +9,6 @@ internal static class BlobCopy
 {
     /// <summary>Large enough that a read, a write and a hash each cost far more than handing the buffer over; small enough for the processor's cache.</summary>
     private const int BufferSize = 512 * 1024;
-
-    /// <summary>Several at a time. The first failure ends it, and is thrown as it is.</summary>
-    internal static void ForEach<T>(IReadOnlyList<T> items, Action<T> copy, CancellationToken cancellationToken)
-    {
-        // Each copy keeps a reading and a hashing thread busy and holds two buffers; more than four at a time only costs memory.
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, 4), CancellationToken = cancellationToken };
-        try
-        {
-            Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), options, copy);
-        }
-        catch (AggregateException e)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
-    }
 
     /// <summary>Whether these are the bytes that the digest stands for.</summary>
     internal static bool IsContentOf(Descriptor blob, string file, CancellationToken cancellationToken)

@@ -8,7 +8,8 @@ namespace SupplyChain.Core.Images;
 /// Nothing is believed: a file counts only when its content has the digest that it is wanted for.
 /// </summary>
 /// <param name="directory">The old layout, which is given up: its files are moved. Null, or not there: there are none.</param>
-internal sealed class EarlierBlobs(string? directory)
+/// <param name="hashed">Which of its files have been hashed a moment ago; null: none.</param>
+internal sealed class EarlierBlobs(string? directory, HashedBlobs? hashed = null)
 {
     /// <summary>False: the blob has to come from somewhere else, and nothing stands at <paramref name="targetFile"/>.</summary>
     internal bool TryTake(Descriptor blob, string targetFile, CancellationToken cancellationToken)
@@ -20,8 +21,9 @@ internal sealed class EarlierBlobs(string? directory)
             var earlier = new FileInfo(Path.Combine(directory, "blobs", "sha256", blob.Digest.Hex));
             if (!earlier.Exists || earlier.LinkTarget is not null || earlier.Length != blob.Size)
                 return false;
+            var isRight = hashed?.IsRight(blob, earlier) == true;
             earlier.MoveTo(targetFile);
-            if (BlobCopy.IsContentOf(blob, targetFile, cancellationToken))
+            if (isRight || BlobCopy.IsContentOf(blob, targetFile, cancellationToken))
                 return true;
             File.Delete(targetFile);
             return false;

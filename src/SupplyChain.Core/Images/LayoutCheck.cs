@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Files;
 
 namespace SupplyChain.Core.Images;
 
@@ -9,7 +10,7 @@ public static class LayoutCheck
     /// <summary>Hashes these blobs of the image again.</summary>
     /// <exception cref="DiagnosticException">SCB1005: a blob is missing or was changed.</exception>
     public static Task RunAsync(ImageLayout layout, IReadOnlyList<Descriptor> blobs, CancellationToken cancellationToken) =>
-        Task.Run(() => BlobCopy.ForEach(blobs, blob => Check(layout, blob, cancellationToken), cancellationToken), cancellationToken);
+        Task.Run(() => SideBySide.ForEach(blobs, blob => Check(layout, blob, cancellationToken), cancellationToken), cancellationToken);
 
     /// <summary>A configuration or manifest of the image, as it was when the layout was opened.</summary>
     /// <exception cref="DiagnosticException">SCB1005.</exception>

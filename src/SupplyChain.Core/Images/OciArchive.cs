@@ -1,4 +1,5 @@
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Files;
 
 namespace SupplyChain.Core.Images;
 
@@ -26,12 +27,13 @@ public static class OciArchive
     /// <inheritdoc cref="OpenAsync(string, string, CancellationToken, string?, DateTimeOffset?)"/>
     /// <param name="changes">To the SDK's image.</param>
     /// <param name="shared">Base layers that this user's publishes share; null: none.</param>
+    /// <param name="hashed">Files of <paramref name="earlierLayout"/> that have been hashed already; null: none.</param>
     internal static Task<ImageLayout> OpenAsync(
-        string archiveFile, string layoutDirectory, CancellationToken cancellationToken, string? earlierLayout, ImageChanges changes, SharedBlobs? shared = null)
+        string archiveFile, string layoutDirectory, CancellationToken cancellationToken, string? earlierLayout, ImageChanges changes, SharedBlobs? shared = null, HashedBlobs? hashed = null)
     {
         var archive = Path.GetFullPath(archiveFile);
         var layout = Path.TrimEndingDirectorySeparator(Path.GetFullPath(layoutDirectory));
-        return Task.Run(() => Open(archive, layout, new EarlierBlobs(earlierLayout), shared, changes, cancellationToken), cancellationToken);
+        return Task.Run(() => Open(archive, layout, new EarlierBlobs(earlierLayout, hashed), shared, changes, cancellationToken), cancellationToken);
     }
 
     private static ImageLayout Open(string archiveFile, string layoutDirectory, EarlierBlobs earlier, SharedBlobs? shared, ImageChanges changes, CancellationToken cancellationToken)
@@ -61,7 +63,7 @@ public static class OciArchive
             Directory.CreateDirectory(Path.GetDirectoryName(layout.Directory)!);
             using var folder = LayoutFolder.Create(layout.Directory);
             var unfinished = layout with { Directory = folder.Path };
-            BlobCopy.ForEach<Descriptor>(
+            SideBySide.ForEach<Descriptor>(
                 [.. layout.ListBlobs(), .. layout.ListManifests()],
                 blob =>
                 {

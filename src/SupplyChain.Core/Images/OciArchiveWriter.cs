@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Files;
 
 namespace SupplyChain.Core.Images;
 
@@ -70,7 +71,7 @@ public static class OciArchiveWriter
         var end = entries[^1].End;
         using var target = File.OpenHandle(file, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, preallocationSize: end + 2 * TarIndex.BlockSize);
         RandomAccess.Write(target, new byte[2 * TarIndex.BlockSize], end);
-        BlobCopy.ForEach(
+        SideBySide.ForEach(
             entries,
             entry =>
             {

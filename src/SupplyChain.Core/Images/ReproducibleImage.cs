@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using SupplyChain.Core.Files;
 
 namespace SupplyChain.Core.Images;
 
@@ -25,7 +26,7 @@ internal sealed partial class ReproducibleImage(DateTimeOffset date, LayerSplit?
         if (layout.Attached.Count > 0)
             return layout;
         var platforms = new PlatformImage[layout.Platforms.Count];
-        BlobCopy.ForEach([.. Enumerable.Range(0, platforms.Length)], i => platforms[i] = Apply(layout, layout.Platforms[i], cancellationToken), cancellationToken);
+        SideBySide.ForEach([.. Enumerable.Range(0, platforms.Length)], i => platforms[i] = Apply(layout, layout.Platforms[i], cancellationToken), cancellationToken);
         return ImageRewriting.Replace(layout, platforms);
     }
 

@@ -1,4 +1,5 @@
 using SupplyChain.Core.Diagnostics;
+using SupplyChain.Core.Files;
 
 namespace SupplyChain.Core.Projects;
 
@@ -91,14 +92,7 @@ public static class ProjectInventoryReader
             // Three small files a package: side by side, and joined in their order.
             var packages = found.ToList();
             var (described, missing) = (new NuGetPackage[packages.Count], new List<Gap>[packages.Count]);
-            try
-            {
-                Parallel.For(0, packages.Count, new ParallelOptions { CancellationToken = cancellationToken }, i => described[i] = folders.Describe(packages[i], missing[i] = []));
-            }
-            catch (AggregateException e) when (e.InnerExceptions[0] is DiagnosticException first)
-            {
-                throw first;
-            }
+            SideBySide.ForEach([.. Enumerable.Range(0, packages.Count)], i => described[i] = folders.Describe(packages[i], missing[i] = []), cancellationToken);
 
             for (var i = 0; i < packages.Count; i++)
             {

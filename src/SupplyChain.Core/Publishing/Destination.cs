@@ -91,6 +91,9 @@ internal sealed class Destination : IDisposable
     public async Task<IReadOnlyList<StoredBundle>> ReadEvidenceAsync(Descriptor image, CancellationToken cancellationToken) =>
         _evidence[image.Digest] = await Evidence.ReadAsync(image, cancellationToken);
 
+    /// <summary>It has been decided what is kept; whoever may write there may have put a lot there.</summary>
+    public void ForgetEvidence() => _evidence.Clear();
+
     private async Task<bool> AskAsync(Digest image, CancellationToken cancellationToken) =>
         await Store.ReadManifestAsync(image, cancellationToken) is not null;
 

@@ -12,17 +12,23 @@ internal sealed class LostEvidence(EvidencePlace place, Action<string> log)
 {
     private const int MostRounds = 6;
 
+    /// <summary>Anything was attached again: what was found out about the destination before no longer counts.</summary>
+    public bool HasAttached { get; private set; }
+
     /// <summary>What is there, after what this publish attached and somebody has taken off the list is on it again. Whether it is right, the verification says.</summary>
-    public async Task<IReadOnlyList<StoredBundle>> ReadBackAsync(Descriptor image, IReadOnlyList<SignedEvidence> attached, DateTimeOffset created, CancellationToken cancellationToken)
+    /// <param name="begun">A reading that began when nothing more was to be attached; null: none has.</param>
+    public async Task<IReadOnlyList<StoredBundle>> ReadBackAsync(
+        Descriptor image, IReadOnlyList<SignedEvidence> attached, DateTimeOffset created, CancellationToken cancellationToken, Task<IReadOnlyList<StoredBundle>>? begun = null)
     {
         for (var round = 1; ; round++)
         {
-            var stored = await place.ReadAsync(image, cancellationToken);
+            var stored = await (round == 1 && begun is not null ? begun.WaitAsync(cancellationToken) : place.ReadAsync(image, cancellationToken));
             if (round == MostRounds || await IsAllThereAsync(stored, attached, cancellationToken))
                 return stored;
             log($"Another writer took evidence of {image.Digest.Short} off its list in {place.Store.Repository.Name}; attaching it again.");
             // Two that collided must not collide again.
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(30, 120) * round), cancellationToken);
+            HasAttached = true;
             await place.AttachAsync(image, attached, created, cancellationToken);
         }
     }

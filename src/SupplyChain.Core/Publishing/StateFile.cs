@@ -46,12 +46,14 @@ internal readonly struct StateFile<T>(string directory, string name, Func<JsonTy
         DiagnosticCodes.StateUnusable,
         $"{Path} is missing: the step that writes it has not run. Publish again; if SupplyChainPublishDependsOn has been changed, put its steps back.");
 
-    public T Write(T value)
+    public T Write(T value) => Write(value, overwrite: true);
+
+    private T Write(T value, bool overwrite)
     {
         var temporary = Path + ".tmp";
         var content = Serialize(value);
         File.WriteAllBytes(temporary, content);
-        File.Move(temporary, Path, overwrite: true);
+        File.Move(temporary, Path, overwrite);
         memory?.Remember(Path, content, value);
         return value;
     }
@@ -61,11 +63,8 @@ internal readonly struct StateFile<T>(string directory, string name, Func<JsonTy
     public void WriteBeside(T value, Task after)
     {
         var file = this;
-        memory!.Begin(Path, value, Task.Run(async () =>
-        {
-            await Task.WhenAny(after);
-            file.Write(value);
-        }));
+        // What somebody else has put there in the meantime is not written over: it is an error for whoever reads it.
+        memory!.Begin(Path, value, () => file.Write(value, overwrite: false), after);
     }
 
     /// <summary>Indented, for people; '+' stays '+', since versions hold it and are searched for. None of these files is pasted into HTML.</summary>

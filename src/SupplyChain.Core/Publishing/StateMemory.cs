@@ -17,8 +17,21 @@ internal sealed class StateMemory : IDisposable
     public object? Recall(string file, ReadOnlySpan<byte> content) =>
         _written.TryGetValue(file, out var written) && content.SequenceEqual(written.Content) ? written.Value : null;
 
-    /// <summary>A file that is being written beside other work.</summary>
-    public void Begin(string file, object value, Task writing) => _pending[file] = (writing, value);
+    /// <summary>Begins to write a file beside other work.</summary>
+    /// <param name="after">What is more urgent.</param>
+    public void Begin(string file, object value, Action write, Task after)
+    {
+        var begun = new TaskCompletionSource();
+        _pending[file] = (Task.Run(async () =>
+        {
+            await begun.Task;
+            await Task.WhenAny(after);
+            // Whoever gave up waiting for it has begun anew by now.
+            if (_pending.TryGetValue(file, out var pending) && ReferenceEquals(pending.Value, value))
+                write();
+        }), value);
+        begun.SetResult();
+    }
 
     /// <summary>What is still being written there; null: nothing is.</summary>
     /// <exception cref="IOException">It could not be written.</exception>

@@ -20,20 +20,26 @@ internal sealed class AcceptedBundles : IDisposable
 
     /// <param name="bundle">As the destination gave it back.</param>
     /// <param name="arguments">What cosign is asked, without names of files that hold what is hashed here.</param>
+    /// <param name="key">The key file's content, where it has been read; null: as it is now.</param>
     /// <returns>Null: it cannot be told whether the same is asked again.</returns>
-    public static string? Question(ReadOnlyMemory<byte> bundle, ExpectedSigner signer, IEnumerable<string> arguments)
+    public static string? Question(ReadOnlyMemory<byte> bundle, ExpectedSigner signer, IEnumerable<string> arguments, byte[]? key = null)
     {
         if (signer.KeyFromService)
             return null;
         try
         {
-            var files = new[] { signer.Key, signer.TrustedRoot }.Select(file => file is null ? "" : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
-            return string.Join('\0', [Convert.ToHexString(SHA256.HashData(bundle.Span)), .. files, .. arguments]);
+            return string.Join('\0', [
+                Convert.ToHexString(SHA256.HashData(bundle.Span)),
+                Hash(key ?? Read(signer.Key)), Hash(Read(signer.TrustedRoot)),
+                .. arguments]);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }
+
+        static byte[]? Read(string? file) => file is null ? null : File.ReadAllBytes(file);
+        static string Hash(byte[]? content) => content is null ? "" : Convert.ToHexString(SHA256.HashData(content));
     }
 
     public void Dispose() => Forget();

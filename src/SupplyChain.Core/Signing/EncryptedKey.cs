@@ -13,16 +13,19 @@ internal static class EncryptedKey
     /// <summary>The only ones that are written and read there: others could ask for any time and memory.</summary>
     private static readonly int[] Prices = [1 << 15, 1 << 16, 1 << 17];
 
+    /// <summary>A hundred times what a P-256 key takes.</summary>
+    private const int MostCharacters = 64 * 1024;
+
     /// <summary>Takes about 0.1 s and 64 MB, as it is meant to.</summary>
     /// <returns>Null: not such a file, another password, or not a P-256 key. Who wants to know which asks cosign.</returns>
     public static ECDsa? Open(string pem, string password)
     {
         try
         {
-            return PemEncoding.TryFind(pem, out var fields) && pem[fields.Label] is "ENCRYPTED SIGSTORE PRIVATE KEY" or "ENCRYPTED COSIGN PRIVATE KEY"
+            return pem.Length <= MostCharacters && PemEncoding.TryFind(pem, out var fields) && pem[fields.Label] is "ENCRYPTED SIGSTORE PRIVATE KEY" or "ENCRYPTED COSIGN PRIVATE KEY"
                 && Decrypt(Convert.FromBase64String(pem[fields.Base64Data]), password) is { } key ? Import(key) : null;
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or CryptographicException or KeyNotFoundException or OutOfMemoryException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or CryptographicException or KeyNotFoundException or OutOfMemoryException or NotSupportedException)
         {
             return null;
         }

@@ -10,7 +10,7 @@ namespace SupplyChain.Core.Signing;
 internal sealed class OpenedKey : IDisposable
 {
     private readonly Lazy<Task<ECDsa?>> _key;
-    private volatile bool _isClosed;
+    private bool _isClosed;
 
     private OpenedKey(Func<ECDsa?> open) => _key = new(() => Task.Run(open));
 
@@ -35,12 +35,12 @@ internal sealed class OpenedKey : IDisposable
 
     /// <summary>Opens it beside other work; otherwise the first signature does.</summary>
     /// <param name="after">What is more urgent; null: nothing.</param>
-    public void Begin(Task? after = null) => (after ?? Task.CompletedTask).ContinueWith(_ => _isClosed ? null : _key.Value, TaskScheduler.Default);
+    public void Begin(Task? after = null) => (after ?? Task.CompletedTask).ContinueWith(_ => Opening(), TaskScheduler.Default);
 
     /// <returns>Null: there is no key here that can.</returns>
     public async Task<KeySignature?> SignAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
-        if (_isClosed || await OpenAsync().WaitAsync(cancellationToken) is not { } key)
+        if (await OpenAsync().WaitAsync(cancellationToken) is not { } key)
             return null;
         // One key, one signature at a time.
         lock (_key)
@@ -51,11 +51,18 @@ internal sealed class OpenedKey : IDisposable
         }
     }
 
+    /// <summary>Null: it is closed, and stays so.</summary>
+    private Task<ECDsa?>? Opening()
+    {
+        lock (_key)
+            return _isClosed ? null : _key.Value;
+    }
+
     private async Task<ECDsa?> OpenAsync()
     {
         try
         {
-            return await _key.Value;
+            return Opening() is { } opening ? await opening : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

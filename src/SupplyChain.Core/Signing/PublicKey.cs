@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace SupplyChain.Core.Signing;
 
@@ -11,7 +12,10 @@ internal sealed class PublicKey : IDisposable
     private readonly ECDsa _key;
     private readonly string _hint;
 
-    private PublicKey(ECDsa key) => (_key, _hint) = (key, KeySignature.Hint(key));
+    private PublicKey(ECDsa key, byte[] content) => (_key, _hint, Content) = (key, KeySignature.Hint(key), content);
+
+    /// <summary>The file, as it was when it was read.</summary>
+    public byte[] Content { get; }
 
     /// <summary>Null: the signer is no such key in a file, or more than a signature is asked of it.</summary>
     public static PublicKey? Of(ExpectedSigner signer)
@@ -21,11 +25,13 @@ internal sealed class PublicKey : IDisposable
         var key = ECDsa.Create();
         try
         {
-            key.ImportFromPem(File.ReadAllText(file));
+            var content = File.ReadAllBytes(file);
+            key.ImportFromPem(Encoding.UTF8.GetString(content));
             if (KeySignature.IsMadeBy(key))
-                return new PublicKey(key);
+                return new PublicKey(key, content);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        // NotSupportedException: a curve that this system does not know.
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException or NotSupportedException)
         {
         }
 
@@ -33,10 +39,19 @@ internal sealed class PublicKey : IDisposable
         return null;
     }
 
-    public bool HasSigned(StoredBundle stored) =>
-        stored.Bundle is { } bundle
-        && Envelope.Bundle(bundle.Payload, new KeySignature(bundle.Signature, _hint)).AsSpan().SequenceEqual(stored.Content.Span)
-        && _key.VerifyData(Envelope.ToSign(bundle.Payload), bundle.Signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+    public bool HasSigned(StoredBundle stored)
+    {
+        try
+        {
+            return stored.Bundle is { } bundle
+                && Envelope.Bundle(bundle.Payload, new KeySignature(bundle.Signature, _hint)).AsSpan().SequenceEqual(stored.Content.Span)
+                && _key.VerifyData(Envelope.ToSign(bundle.Payload), bundle.Signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
 
     public void Dispose() => _key.Dispose();
 }

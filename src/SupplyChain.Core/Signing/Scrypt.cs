@@ -16,11 +16,17 @@ internal static class Scrypt
     {
         var size = 128 * r;
         var blocks = GC.AllocateArray<byte>(size * p, pinned: true);
-        Rfc2898DeriveBytes.Pbkdf2(password, salt, blocks, 1, HashAlgorithmName.SHA256);
-        for (var block = 0; block < p; block++)
-            Mix(blocks.AsSpan(block * size, size), n, 2 * r * Salsa20.Vectors);
-        Rfc2898DeriveBytes.Pbkdf2(password, blocks, key, 1, HashAlgorithmName.SHA256);
-        CryptographicOperations.ZeroMemory(blocks);
+        try
+        {
+            Rfc2898DeriveBytes.Pbkdf2(password, salt, blocks, 1, HashAlgorithmName.SHA256);
+            for (var block = 0; block < p; block++)
+                Mix(blocks.AsSpan(block * size, size), n, 2 * r * Salsa20.Vectors);
+            Rfc2898DeriveBytes.Pbkdf2(password, blocks, key, 1, HashAlgorithmName.SHA256);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(blocks);
+        }
     }
 
     /// <summary>scryptROMix (section 5).</summary>
@@ -29,10 +35,10 @@ internal static class Scrypt
     {
         // Not from the garbage collector: it goes back to the system at once, and what it held is not left lying about.
         var memory = (Vector128<uint>*)NativeMemory.AlignedAlloc((nuint)n * (nuint)length * 16, 64);
+        Span<Vector128<uint>> Row(int index) => new(memory + (nint)index * length, length);
+        Span<Vector128<uint>> now = new Vector128<uint>[length], next = new Vector128<uint>[length];
         try
         {
-            Span<Vector128<uint>> Row(int index) => new(memory + (nint)index * length, length);
-            Span<Vector128<uint>> now = new Vector128<uint>[length], next = new Vector128<uint>[length];
             Salsa20.Load(block, Row(0));
             for (var row = 1; row < n; row++)
                 MixBlock(Row(row - 1), Row(row));
@@ -47,11 +53,13 @@ internal static class Scrypt
             }
 
             Salsa20.Store(now, block);
-            now.Clear();
-            next.Clear();
         }
         finally
         {
+            now.Clear();
+            next.Clear();
+            // By the first row a password could be tried without paying the price.
+            Row(0).Clear();
             NativeMemory.AlignedFree(memory);
         }
     }

@@ -5,8 +5,8 @@ namespace SupplyChain.Core.Signing;
 
 /// <summary>
 /// One run of <c>cosign verify</c> for everything that lies with an image in a registry, in place of one for each type. Cosign reads it by itself, as a stranger does, and lists what it
-/// accepts, but not by its content. So a type is accepted only where every bundle of it that was read back has been signed by the key (<see cref="PublicKey"/>), and cosign counts just as
-/// many. Otherwise nothing is lost: each is asked about.
+/// accepts by type and image, but not by its content. So a type is accepted only where every bundle of it that was read back has been signed by the key, which is found out here
+/// (<see cref="PublicKey"/>), and cosign finds just as many. Otherwise nothing is lost: each is asked about.
 /// </summary>
 internal sealed class VerificationTogether(CosignVerification cosign)
 {
@@ -46,7 +46,7 @@ internal sealed class VerificationTogether(CosignVerification cosign)
                 continue;
             foreach (var asked in new[] { request.AskedOfBytes(same.Key), request.AskedInRegistry(same.Key) })
             {
-                foreach (var question in same.Select(stored => AcceptedBundles.Question(stored.Content, request.Signer, asked)).OfType<string>())
+                foreach (var question in same.Select(stored => AcceptedBundles.Question(stored.Content, request.Signer, asked, key.Content)).OfType<string>())
                     accepted.Add(question);
             }
         }

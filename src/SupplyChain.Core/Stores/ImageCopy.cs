@@ -38,9 +38,8 @@ internal sealed record ImageCopy(int Parallelism = ImageCopy.DefaultParallelism)
         int mounted = 0;
         long uploaded = 0;
         using var progress = new UploadProgress(missing.Sum(blob => blob.Size), Say, Clock);
-        await Parallel.ForEachAsync(
+        await LimitedDegree.ForEachAsync(
             missing,
-            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
             async (blob, token) =>
             {
                 if (await destination.MountBlobAsync(blob, token))
@@ -54,7 +53,9 @@ internal sealed record ImageCopy(int Parallelism = ImageCopy.DefaultParallelism)
                     await source.GiveBlobAsync(blob, open => destination.WriteBlobAsync(blob, () => progress.Count(open()), token), token);
                     Interlocked.Add(ref uploaded, blob.Size);
                 }
-            });
+            },
+            cancellationToken,
+            Parallelism);
 
         await unchanged;
 
