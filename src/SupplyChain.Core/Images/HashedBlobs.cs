@@ -9,20 +9,23 @@ namespace SupplyChain.Core.Images;
 /// </summary>
 internal sealed class HashedBlobs : IDisposable
 {
-    /// <summary>Bytes: smaller ones are hashed sooner than they are looked up.</summary>
-    private const long Least = 1024 * 1024;
-
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, string> _right = new(StringComparer.Ordinal);
+    private readonly long _least;
     private readonly Task _work;
 
     /// <param name="directory">Of the layout; it need not be there.</param>
     /// <param name="after">What is more urgent.</param>
-    public HashedBlobs(string directory, Task after) => _work = Task.Run(async () =>
+    /// <param name="least">Bytes: smaller ones are hashed sooner than they are looked up.</param>
+    public HashedBlobs(string directory, Task after, long least = 1024 * 1024)
     {
-        await Task.WhenAny(after);
-        Hash(Path.Combine(directory, "blobs", "sha256"));
-    });
+        _least = least;
+        _work = Task.Run(async () =>
+        {
+            await Task.WhenAny(after);
+            Hash(Path.Combine(directory, "blobs", "sha256"));
+        });
+    }
 
     private HashedBlobs() => _work = Task.CompletedTask;
 
@@ -31,7 +34,7 @@ internal sealed class HashedBlobs : IDisposable
     /// <summary>Whether the file's content has this digest, as far as that was found out; waits for what is still being hashed.</summary>
     public bool IsRight(Descriptor blob, FileInfo file)
     {
-        if (blob.Size < Least)
+        if (blob.Size < _least)
             return false;
         _work.Wait();
         return _right.TryGetValue(blob.Digest.Hex, out var state) && state == FileNote.StateOf(file);
@@ -43,7 +46,7 @@ internal sealed class HashedBlobs : IDisposable
         {
             foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
             {
-                if (file.Length < Least || file.LinkTarget is not null || !Digest.TryParse($"sha256:{file.Name}", out var digest))
+                if (file.Length < _least || file.LinkTarget is not null || !Digest.TryParse($"sha256:{file.Name}", out var digest))
                     continue;
                 var state = FileNote.StateOf(file);
                 if (BlobCopy.IsContentOf(new Descriptor(MediaTypes.OciLayerGzip, digest, file.Length), file.FullName, _stop.Token))

@@ -266,9 +266,16 @@ public sealed class EvidencePlaceSpecs : IAsyncLifetime
         (await _http.PutAsync($"http://{_registry.Host}/v2/team/hello-api/manifests/{tag}", content, SigningFixture.Token)).IsSuccessStatusCode.ShouldBeTrue();
         (await place.ReadAsync(_image, SigningFixture.Token)).Count.ShouldBe(theirs.Count);
 
-        var stored = await new LostEvidence(place, _ => { }).ReadBackAsync(_image, ours, DateTimeOffset.UnixEpoch, SigningFixture.Token);
+        var lost = new LostEvidence(place, _ => { });
+        // Read before it was taken off the list, or after: that of this moment is only the first one.
+        var begun = place.ReadAsync(_image, SigningFixture.Token);
+        var stored = await lost.ReadBackAsync(_image, ours, DateTimeOffset.UnixEpoch, SigningFixture.Token, begun);
 
         stored.Count.ShouldBe(theirs.Count + ours.Count);
+        lost.HasAttached.ShouldBeTrue();
+        var whole = new LostEvidence(place, _ => { });
+        (await whole.ReadBackAsync(_image, ours, DateTimeOffset.UnixEpoch, SigningFixture.Token, Task.FromResult(stored))).ShouldBeSameAs(stored, "what is on its way is not asked for again");
+        whole.HasAttached.ShouldBeFalse();
     }
 
     private EvidencePlace Place(SignatureFormat format) => new(_store, format, TimeProvider.System);

@@ -78,6 +78,35 @@ public sealed class StateMemorySpecs : IDisposable
         }
     }
 
+    /// <summary>A target of the user's between two steps.</summary>
+    [Fact]
+    public async Task What_somebody_else_wrote_in_the_meantime_is_not_written_over()
+    {
+        var urgent = new TaskCompletionSource();
+        Tags.WriteBeside(["1.4.0"], urgent.Task);
+        File.WriteAllText(Tags.Path, """["2.0.0"]""");
+        urgent.SetResult();
+
+        await Eventually.UntilAsync(
+            () => Record.Exception(() => Tags.Read()) is DiagnosticException { Diagnostic.Code: var code } && code == DiagnosticCodes.StateUnusable, "the failure", TestContext.Current.CancellationToken);
+        File.ReadAllText(Tags.Path).ShouldBe("""["2.0.0"]""");
+    }
+
+    /// <summary>The same project twice in one build, and the first one hangs.</summary>
+    [Fact]
+    public async Task What_nobody_waits_for_any_more_is_not_written()
+    {
+        var (first, second) = (new TaskCompletionSource(), new TaskCompletionSource());
+        Tags.WriteBeside(["1.4.0"], first.Task);
+        Tags.WriteBeside(["2.0.0"], second.Task);
+        first.SetResult();
+        second.SetResult();
+
+        await Eventually.UntilAsync(() => File.Exists(Tags.Path), "the file", TestContext.Current.CancellationToken);
+        _memory.Settle();
+        Tags.Read().ShouldBe(["2.0.0"]);
+    }
+
     public void Dispose()
     {
         _memory.Dispose();
