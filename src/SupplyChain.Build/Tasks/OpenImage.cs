@@ -16,7 +16,7 @@ public sealed class OpenImage : StageTask
     {
         var plan = State.Plan.Read();
         var shared = new SharedBlobs(UserCache.Folder(Package.Machine, "blobs"), TimeProvider.System);
-        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken, State.EarlierImageDirectory, await ChangesAsync(plan, cancellationToken), shared, Kept.GetOrAdd(HashedBlobs.None));
+        var image = await OciArchive.OpenAsync(State.ArchiveFile, State.ImageDirectory, cancellationToken, State.EarlierImageDirectory, await ChangesAsync(plan, cancellationToken), shared);
         State.Image.Write(image);
         ImageDigest = image.Root.Digest.ToString();
         if (plan.Publish)

@@ -76,12 +76,11 @@ public sealed class PreparePublish : StageTask
         // What was published before and has not changed since is signed already, as a rule.
         if (Kept.Keeps && (isNew || plan.PlatformDirectory is not null))
             key.Begin(after: first);
-        Kept.Replace(() => new HashedBlobs(State.EarlierImageDirectory, after: first));
         var destination = Kept.Replace(() => NewDestination(plan));
         if (plan.Publish)
             destination.Greet(plan.Tags);
         // The other half of the same guess: what signed it is looked at while the SDK builds the image again. Whether it is that image, the next step sees.
-        var accepted = Kept.Replace(() => new AcceptedBundles());
+        var accepted = Kept.Replace(() => AcceptedBundles.After(KeptAnswers.Open(plan.Cosign, State.KeptAnswersFile, plan.ScanMaximumAge, TimeProvider.System)));
         Kept.Replace(() => last is null ? EvidenceAhead.None : EvidenceAhead.OfEarlier(plan, last, destination, runner, accepted, StateDirectory, after: first));
         return Task.CompletedTask;
     }

@@ -66,6 +66,8 @@ public sealed class VerifyEvidence : StageTask
         var verification = await verifier.VerifyAsync(request, cancellationToken);
         await children;
         State.Verification.Write(verification);
+        if (verifier.Accepted.Listed.Count > 0)
+            KeptAnswers.Open(cosign, State.KeptAnswersFile, plan.ScanMaximumAge, TimeProvider.System)?.Write(verifier.Accepted.Listed);
 
         // Only what the step before has attached is attached again: a step that was removed is not made up for.
         async Task<(IReadOnlyList<StoredBundle> Stored, bool Again)> ReadBackAsync(Descriptor subject)

@@ -8,8 +8,7 @@ namespace SupplyChain.Core.Images;
 /// Nothing is believed: a file counts only when its content has the digest that it is wanted for.
 /// </summary>
 /// <param name="directory">The old layout, which is given up: its files are moved. Null, or not there: there are none.</param>
-/// <param name="hashed">Which of its files have been hashed a moment ago; null: none.</param>
-internal sealed class EarlierBlobs(string? directory, HashedBlobs? hashed = null)
+internal sealed class EarlierBlobs(string? directory)
 {
     /// <summary>False: the blob has to come from somewhere else, and nothing stands at <paramref name="targetFile"/>.</summary>
     internal bool TryTake(Descriptor blob, string targetFile, CancellationToken cancellationToken)
@@ -21,9 +20,8 @@ internal sealed class EarlierBlobs(string? directory, HashedBlobs? hashed = null
             var earlier = new FileInfo(Path.Combine(directory, "blobs", "sha256", blob.Digest.Hex));
             if (!earlier.Exists || earlier.LinkTarget is not null || earlier.Length != blob.Size)
                 return false;
-            var isRight = hashed?.IsRight(blob, earlier) == true;
             earlier.MoveTo(targetFile);
-            if (isRight || BlobCopy.IsContentOf(blob, targetFile, cancellationToken))
+            if (BlobCopy.IsContentOf(blob, targetFile, cancellationToken))
                 return true;
             File.Delete(targetFile);
             return false;

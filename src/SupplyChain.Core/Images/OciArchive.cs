@@ -27,13 +27,12 @@ public static class OciArchive
     /// <inheritdoc cref="OpenAsync(string, string, CancellationToken, string?, DateTimeOffset?)"/>
     /// <param name="changes">To the SDK's image.</param>
     /// <param name="shared">Base layers that this user's publishes share; null: none.</param>
-    /// <param name="hashed">Files of <paramref name="earlierLayout"/> that have been hashed already; null: none.</param>
     internal static Task<ImageLayout> OpenAsync(
-        string archiveFile, string layoutDirectory, CancellationToken cancellationToken, string? earlierLayout, ImageChanges changes, SharedBlobs? shared = null, HashedBlobs? hashed = null)
+        string archiveFile, string layoutDirectory, CancellationToken cancellationToken, string? earlierLayout, ImageChanges changes, SharedBlobs? shared = null)
     {
         var archive = Path.GetFullPath(archiveFile);
         var layout = Path.TrimEndingDirectorySeparator(Path.GetFullPath(layoutDirectory));
-        return Task.Run(() => Open(archive, layout, new EarlierBlobs(earlierLayout, hashed), shared, changes, cancellationToken), cancellationToken);
+        return Task.Run(() => Open(archive, layout, new EarlierBlobs(earlierLayout), shared, changes, cancellationToken), cancellationToken);
     }
 
     private static ImageLayout Open(string archiveFile, string layoutDirectory, EarlierBlobs earlier, SharedBlobs? shared, ImageChanges changes, CancellationToken cancellationToken)

@@ -33,6 +33,9 @@ internal sealed class PublishState(string directory, StateMemory? memory = null)
     /// <summary>The scanner's reports, for the next publish: see <see cref="KeptReports"/>.</summary>
     public string KeptScanDirectory => System.IO.Path.Combine(directory, "kept-scan");
 
+    /// <summary>What cosign accepted, for the next publish: see <see cref="KeptAnswers"/>.</summary>
+    public string KeptAnswersFile => System.IO.Path.Combine(directory, "kept-answers.txt");
+
     /// <summary>The bill of materials of the packages alone: what the scanner reads while the image is scanned.</summary>
     public string InventorySbomFile => System.IO.Path.Combine(directory, "inventory.cdx.json");
 
@@ -118,6 +121,8 @@ internal sealed class PublishState(string directory, StateMemory? memory = null)
     {
         if (System.IO.Directory.Exists(earlier.KeptScanDirectory))
             System.IO.Directory.Move(earlier.KeptScanDirectory, KeptScanDirectory);
+        if (File.Exists(earlier.KeptAnswersFile))
+            File.Move(earlier.KeptAnswersFile, KeptAnswersFile);
         foreach (var image in new[] { earlier.ImageDirectory, earlier.EarlierImageDirectory }.Where(System.IO.Directory.Exists).Take(1))
             System.IO.Directory.Move(image, EarlierImageDirectory);
     }

@@ -11,12 +11,33 @@ internal sealed class AcceptedBundles : IDisposable
 {
     private readonly ConcurrentDictionary<string, bool> _accepted = new(StringComparer.Ordinal);
 
+    private readonly ConcurrentBag<string> _listed = [];
+
+    /// <summary>Of the last publish; null: nothing was kept.</summary>
+    public KeptAnswers? Kept { get; private set; }
+
+    /// <summary>What cosign has just been asked together: worth keeping.</summary>
+    public IReadOnlyCollection<string> Listed => _listed;
+
+    public static AcceptedBundles After(KeptAnswers? kept) => new() { Kept = kept };
+
     public bool Has(string question) => _accepted.ContainsKey(question);
 
     public void Add(string question) => _accepted[question] = true;
 
+    public void AddListed(string question)
+    {
+        Add(question);
+        _listed.Add(question);
+    }
+
     /// <summary>Something is going to be added: what was found before is no answer to what will be found then.</summary>
-    public void Forget() => _accepted.Clear();
+    public void Forget()
+    {
+        Kept = null;
+        _accepted.Clear();
+        _listed.Clear();
+    }
 
     /// <param name="bundle">As the destination gave it back.</param>
     /// <param name="arguments">What cosign is asked, without names of files that hold what is hashed here.</param>

@@ -38,17 +38,28 @@ internal sealed class VerificationTogether(CosignVerification cosign)
     public async Task AcceptAsync(VerificationRequest request, AcceptedBundles accepted, CancellationToken cancellationToken)
     {
         using var key = PublicKey.Of(request.Signer);
-        if (key is null || await (request.Listed ?? ListAsync(request, cancellationToken)) is not { } listed)
+        if (key is null)
             return;
-        foreach (var same in request.Stored.Where(stored => stored.Bundle is not null).GroupBy(stored => stored.Bundle!.Statement.PredicateType))
+        var types = request.Stored.Where(stored => stored.Bundle is not null).GroupBy(stored => stored.Bundle!.Statement.PredicateType).Where(same => same.All(key.HasSigned)).ToList();
+        List<string> Questions(IGrouping<string, StoredBundle> same) =>
+        [
+            .. from asked in new[] { request.AskedOfBytes(same.Key), request.AskedInRegistry(same.Key) }
+               from stored in same
+               let question = AcceptedBundles.Question(stored.Content, request.Signer, asked, key.Content)
+               where question is not null
+               select question,
+        ];
+        // Nothing is there that cosign has not accepted in the last publish.
+        if (accepted.Kept is { } kept && request.PredicateTypes.All(type => type == PredicateTypes.SimpleSigning || types.Exists(same => same.Key == type)) && types.SelectMany(Questions).All(kept.Has))
         {
-            if (!same.All(key.HasSigned) || !listed.IsJust(same.Key, same.Select(stored => stored.Bundle!.Statement)))
-                continue;
-            foreach (var asked in new[] { request.AskedOfBytes(same.Key), request.AskedInRegistry(same.Key) })
-            {
-                foreach (var question in same.Select(stored => AcceptedBundles.Question(stored.Content, request.Signer, asked, key.Content)).OfType<string>())
-                    accepted.Add(question);
-            }
+            foreach (var question in types.SelectMany(Questions))
+                accepted.Add(question);
+            return;
         }
+
+        if (await (request.Listed ?? ListAsync(request, cancellationToken)) is not { } listed)
+            return;
+        foreach (var question in types.Where(same => listed.IsJust(same.Key, same.Select(stored => stored.Bundle!.Statement))).SelectMany(Questions))
+            accepted.AddListed(question);
     }
 }

@@ -56,61 +56,10 @@ public sealed class EarlierBlobsSpecs : IDisposable
         ShouldBeWhole(await OpenAsync("layout", _folder.File("file")));
     }
 
-    [Fact]
-    public async Task A_blob_that_was_hashed_ahead_is_taken_as_it_is_and_hashed_again_when_it_has_another_time_or_length()
-    {
-        var earlier = await OpenAsync("earlier");
-        var (same, newer, longer) = (earlier.Platforms[0].Layers[0], earlier.Platforms[0].Layers[1], earlier.Platforms[0].Config);
-        using var hashed = new HashedBlobs(earlier.Directory, Task.CompletedTask, least: 1);
-        hashed.IsRight(same, new FileInfo(earlier.BlobPath(same.Digest))).ShouldBeTrue();
-        foreach (var blob in new[] { same, newer })
-            Spoil(earlier.BlobPath(blob.Digest), keepTime: blob == same);
-        File.AppendAllText(earlier.BlobPath(longer.Digest), "more");
-
-        hashed.IsRight(same, new FileInfo(earlier.BlobPath(same.Digest))).ShouldBeTrue("this is what it does not see, and the push does, which hashes all of it");
-        hashed.IsRight(newer, new FileInfo(earlier.BlobPath(newer.Digest))).ShouldBeFalse();
-        hashed.IsRight(longer, new FileInfo(earlier.BlobPath(longer.Digest))).ShouldBeFalse();
-        var layout = await OpenAsync("layout", earlier.Directory, hashed);
-        foreach (var blob in new[] { newer, longer })
-            Digest.Of(File.ReadAllBytes(layout.BlobPath(blob.Digest))).ShouldBe(blob.Digest);
-        (await Should.ThrowAsync<SupplyChain.Core.Diagnostics.DiagnosticException>(() => LayoutCheck.RunAsync(layout, [same], TestContext.Current.CancellationToken))).Message.ShouldContain(same.Digest.Short);
-    }
-
-    [Fact]
-    public async Task A_blob_that_was_spoilt_before_it_was_hashed_ahead_or_is_a_link_or_too_small_is_not_right()
-    {
-        var earlier = await OpenAsync("earlier");
-        var (spoilt, link, whole) = (earlier.Platforms[0].Layers[0], earlier.Platforms[0].Layers[1], earlier.Platforms[0].Config);
-        Spoil(earlier.BlobPath(spoilt.Digest), keepTime: true);
-        File.Move(earlier.BlobPath(link.Digest), _folder.File("elsewhere"));
-        File.CreateSymbolicLink(earlier.BlobPath(link.Digest), _folder.File("elsewhere"));
-        var urgent = new TaskCompletionSource();
-        using var hashed = new HashedBlobs(earlier.Directory, urgent.Task, least: 1);
-        urgent.SetException(new InvalidOperationException("the other work has failed"));
-        using var large = new HashedBlobs(earlier.Directory, Task.CompletedTask);
-        using var none = new HashedBlobs(_folder.File("none"), Task.CompletedTask, least: 1);
-
-        hashed.IsRight(spoilt, new FileInfo(earlier.BlobPath(spoilt.Digest))).ShouldBeFalse();
-        hashed.IsRight(link, new FileInfo(earlier.BlobPath(link.Digest))).ShouldBeFalse();
-        hashed.IsRight(whole, new FileInfo(earlier.BlobPath(whole.Digest))).ShouldBeTrue();
-        large.IsRight(whole, new FileInfo(earlier.BlobPath(whole.Digest))).ShouldBeFalse();
-        none.IsRight(whole, new FileInfo(earlier.BlobPath(whole.Digest))).ShouldBeFalse();
-        ShouldBeWhole(await OpenAsync("layout", earlier.Directory, hashed));
-    }
-
-    private static void Spoil(string file, bool keepTime)
-    {
-        var time = File.GetLastWriteTimeUtc(file);
-        var content = File.ReadAllBytes(file);
-        content[^1] ^= 1;
-        File.WriteAllBytes(file, content);
-        File.SetLastWriteTimeUtc(file, keepTime ? time : time.AddSeconds(1));
-    }
-
-    private async Task<ImageLayout> OpenAsync(string name, string? earlier = null, HashedBlobs? hashed = null)
+    private async Task<ImageLayout> OpenAsync(string name, string? earlier = null)
     {
         _archive.Write(_folder.File("image.tar"));
-        return await OciArchive.OpenAsync(_folder.File("image.tar"), _folder.File(name), TestContext.Current.CancellationToken, earlier, new ImageChanges(), hashed: hashed);
+        return await OciArchive.OpenAsync(_folder.File("image.tar"), _folder.File(name), TestContext.Current.CancellationToken, earlier);
     }
 
     private static void ShouldBeWhole(ImageLayout layout)

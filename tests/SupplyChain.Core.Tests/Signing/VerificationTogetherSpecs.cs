@@ -140,6 +140,83 @@ public sealed class VerificationTogetherSpecs : IAsyncLifetime
             .Diagnostic.Code.ShouldBe(DiagnosticCodes.VerificationFailed);
     }
 
+    /// <summary>The next publish of the same project, an hour or days later.</summary>
+    [Fact]
+    public async Task What_cosign_accepted_in_the_last_publish_is_checked_by_the_key_alone_as_long_as_everything_is_the_same()
+    {
+        (await AskedAsync(await RequestAsync())).ShouldBe(["verify"]);
+        Keep();
+
+        (await AskedAgainAsync()).ShouldBeEmpty();
+        (await AskedAgainAsync(after: TimeSpan.FromHours(25))).ShouldBe(["verify"], "too old");
+        (await AskedAgainAsync(after: TimeSpan.FromMinutes(-1))).ShouldBe(["verify"], "of a clock that was wrong");
+        (await AskedAgainAsync(maximumAge: TimeSpan.Zero)).ShouldBe(["verify"], "nothing is kept");
+        (await AskedAgainAsync(change: request => request with { Access = new RegistryAccess { PlainHttp = true } })).ShouldBe(["verify"], "asked in other words");
+        (await AskedAgainAsync(change: request => request with { FromBytes = true })).ShouldNotBeEmpty("that is what is asked about bytes that may lie nowhere else");
+
+        await AttachAsync(await SignAsync("cosign.key", Statement(PredicateTypes.Provenance, """{"run":2}""")));
+        (await AskedAgainAsync()).ShouldBe(["verify"], "there is more than there was");
+    }
+
+    [Fact]
+    public async Task What_was_kept_does_not_help_a_bundle_that_the_key_has_not_signed()
+    {
+        var bundle = await File.ReadAllBytesAsync(_own[2].BundleFile, SigningFixture.Token);
+        (await AskedAsync(await RequestAsync())).ShouldBe(["verify"]);
+        Keep();
+        await _fixture.MakeKeyAsync("other");
+        var request = await RequestAsync();
+        var forged = await SignAsync("other.key", Statement(PredicateTypes.Provenance));
+
+        // Even where somebody has written into obj/ that cosign had accepted just that.
+        using var accepted = new AcceptedBundles();
+        foreach (var asked in new[] { request.AskedOfBytes(PredicateTypes.Provenance), request.AskedInRegistry(PredicateTypes.Provenance) })
+            accepted.AddListed(AcceptedBundles.Question(await File.ReadAllBytesAsync(forged[0].BundleFile, SigningFixture.Token), _signer, asked)!);
+        Open(TimeSpan.Zero, TimeSpan.FromHours(24)).ShouldNotBeNull().Write(accepted.Listed);
+        var stored = request.Stored.Select(item => item.Content.Span.SequenceEqual(bundle) ? new StoredBundle(PredicateTypes.Provenance, File.ReadAllBytes(forged[0].BundleFile)) : item).ToList();
+
+        (await Should.ThrowAsync<DiagnosticException>(() => AskedAgainAsync(change: _ => request with { Stored = stored, Own = [.. _own.SkipLast(1), .. forged] }))).Diagnostic.Code.ShouldBe(DiagnosticCodes.VerificationFailed);
+    }
+
+    [Fact]
+    public async Task What_was_kept_is_forgotten_when_something_is_added_and_with_another_cosign()
+    {
+        (await AskedAsync(await RequestAsync())).ShouldBe(["verify"]);
+        Keep();
+        using var accepted = AcceptedBundles.After(Open(TimeSpan.Zero, TimeSpan.FromHours(24)));
+        accepted.Kept.ShouldNotBeNull().Has(_accepted.Listed.First()).ShouldBeTrue();
+        accepted.Forget();
+        accepted.Kept.ShouldBeNull();
+
+        var other = _fixture.File("cosign-of-another-day");
+        File.Copy(_fixture.Cosign.Path, other);
+        KeptAnswers.Open(_fixture.Cosign with { Path = other }, _fixture.File("kept"), TimeSpan.FromHours(24), TimeProvider.System).ShouldNotBeNull().Has(_accepted.Listed.First()).ShouldBeFalse();
+        KeptAnswers.Open(null, _fixture.File("kept"), TimeSpan.FromHours(24), TimeProvider.System).ShouldBeNull();
+        KeptAnswers.Open(_fixture.Cosign with { Path = _fixture.File("no-such") }, _fixture.File("kept"), TimeSpan.FromHours(24), TimeProvider.System).ShouldBeNull();
+        foreach (var damaged in new[] { "", "\n", "no time\nabc", new string('x', 10_000) })
+        {
+            File.WriteAllText(_fixture.File("kept"), damaged);
+            Open(TimeSpan.Zero, TimeSpan.FromHours(24)).ShouldNotBeNull().Has(_accepted.Listed.First()).ShouldBeFalse();
+        }
+    }
+
+    private void Keep() => Open(TimeSpan.Zero, TimeSpan.FromHours(24)).ShouldNotBeNull().Write(_accepted.Listed);
+
+    private KeptAnswers? Open(TimeSpan after, TimeSpan maximumAge) => KeptAnswers.Open(_fixture.Cosign, _fixture.File("kept"), maximumAge, new LaterClock(after));
+
+    /// <summary>What cosign is asked in another publish.</summary>
+    private async Task<string[]> AskedAgainAsync(TimeSpan? after = null, TimeSpan? maximumAge = null, Func<VerificationRequest, VerificationRequest>? change = null)
+    {
+        using var accepted = AcceptedBundles.After(Open(after ?? TimeSpan.FromHours(1), maximumAge ?? TimeSpan.FromHours(24)));
+        var request = await RequestAsync();
+        return await AskedAsync(change?.Invoke(request) ?? request, accepted);
+    }
+
+    private sealed class LaterClock(TimeSpan after) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + after;
+    }
+
     /// <summary>Cosign's claim about one of a type says nothing about another one.</summary>
     [Fact]
     public void A_listing_with_one_more_or_one_less_of_a_type_is_not_just_that()
@@ -159,10 +236,10 @@ public sealed class VerificationTogetherSpecs : IAsyncLifetime
     }
 
     /// <summary>What cosign was asked.</summary>
-    private async Task<string[]> AskedAsync(VerificationRequest request)
+    private async Task<string[]> AskedAsync(VerificationRequest request, AcceptedBundles? accepted = null)
     {
         var before = _fixture.Runner.Invocations.Count;
-        var verification = await new Verifier(_fixture.Runner, _fixture.Cosign, _fixture.Machine) { Accepted = _accepted }.VerifyAsync(request, SigningFixture.Token);
+        var verification = await new Verifier(_fixture.Runner, _fixture.Cosign, _fixture.Machine) { Accepted = accepted ?? _accepted }.VerifyAsync(request, SigningFixture.Token);
         verification.Statements.Select(statement => statement.PredicateType).ShouldBe(request.PredicateTypes);
         return [.. _fixture.Runner.Invocations.Skip(before).Select(invocation => invocation.Arguments[0])];
     }
