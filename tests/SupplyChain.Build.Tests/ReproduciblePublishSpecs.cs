@@ -39,6 +39,34 @@ public sealed class ReproduciblePublishSpecs(Workshop workshop)
         (await workshop.HasCompleteEvidenceAsync(Digest(first))).ShouldBeTrue();
     }
 
+    /// <summary>Without scan and signature: another user may reach the SDK alone.</summary>
+    [Fact]
+    public async Task Another_user_with_another_home_and_time_zone_makes_the_same_image_on_another_day()
+    {
+        string[] arguments = [workshop.OnBaseImage, "-p:ContinuousIntegrationBuild=true", "-p:SupplyChainScan=false", "-p:SupplyChainSign=false", "-p:SupplyChainOffline=true"];
+        var own = await CommittedAsync("app");
+        (await own.PublishAsync(Cancellation, arguments)).Succeeded();
+
+        using var elsewhere = new TestFolder();
+        File.Copy(workshop.Package.File, Path.Combine(Directory.CreateDirectory(elsewhere.File("feed")).FullName, Path.GetFileName(workshop.Package.File)));
+        Directory.CreateDirectory(elsewhere.File("home/tmp"));
+        string[] under = OperatingSystem.IsLinux() && Environment.UserName == "root" ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+        var other = new DotnetCli(elsewhere.File("home")) { Under = under, Environment = { ["TZ"] = "Pacific/Kiritimati", ["USER"] = "nobody" } };
+        var project = await CommittedAsync(new TestProject(other, elsewhere.File("Quellen"), elsewhere.File("feed")));
+        // As if it had been cloned weeks ago.
+        foreach (var file in Directory.GetFiles(project.Directory, "*.cs"))
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddDays(-40));
+        if (under.Length > 0)
+        {
+            (await Cli.Wrap("chown").WithArguments(["-R", "65534:65534", elsewhere.Path]).ExecuteAsync(Cancellation)).IsSuccess.ShouldBeTrue();
+            File.SetUnixFileMode(elsewhere.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        }
+
+        (await project.PublishAsync(Cancellation, arguments)).Succeeded();
+
+        Digest(project).ShouldBe(Digest(own));
+    }
+
     [Fact]
     public async Task The_image_has_the_date_of_the_commit_and_its_application_runs()
     {
@@ -105,9 +133,10 @@ public sealed class ReproduciblePublishSpecs(Workshop workshop)
 
     private static string Digest(TestProject project) => File.ReadAllText(project.Path("bin/Release/net10.0/supply-chain/digest.txt")).Trim();
 
-    private async Task<TestProject> CommittedAsync(string folder)
+    private Task<TestProject> CommittedAsync(string folder) => CommittedAsync(workshop.NewProject(folder));
+
+    private static async Task<TestProject> CommittedAsync(TestProject project)
     {
-        var project = workshop.NewProject(folder);
         // The feed's path is in nuget.config, and the same on both machines only by chance.
         project.Write(".gitignore", "bin/\nobj/\nnuget.config\n");
         project.WriteProject(properties: "<EnableDefaultNoneItems>false</EnableDefaultNoneItems>");

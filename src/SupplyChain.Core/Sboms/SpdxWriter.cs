@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
-using SupplyChain.Core.Files;
 using System.Text.Json;
+using SupplyChain.Core.Files;
 
 namespace SupplyChain.Core.Sboms;
 
