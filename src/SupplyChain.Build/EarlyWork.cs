@@ -22,11 +22,12 @@ internal sealed class EarlyWork : IDisposable
     private readonly Task<ScanReport?> _report;
     private readonly Task<ImageListing?> _listing;
 
-    public EarlyWork(PublishPlan plan, PublishState state, IToolRunner runner, ProjectInventoryRequest? request = null)
+    /// <param name="reading">What is being read already; null: nothing is.</param>
+    public EarlyWork(PublishPlan plan, PublishState state, IToolRunner runner, ProjectInventoryRequest? request = null, ProjectReading? reading = null)
     {
         // Task.Run: nothing of this may run on MSBuild's own thread.
-        Inventory = Task.Run(() => ReadInventoryAsync(plan, request ?? RequestOf(plan), _stop.Token));
-        SourceDate = Task.Run(() => Core.Publishing.SourceDate.ReadAsync(Package.Machine, new ToolRunner(), Path.GetDirectoryName(plan.ProjectFile)!, _stop.Token));
+        Inventory = plan.PlatformDirectory is null && reading?.Inventory is { } begun ? begun : Task.Run(() => ReadInventoryAsync(plan, request ?? RequestOf(plan), _stop.Token));
+        SourceDate = reading?.SourceDate ?? Task.Run(() => Core.Publishing.SourceDate.ReadAsync(Package.Machine, new ToolRunner(), Path.GetDirectoryName(plan.ProjectFile)!, _stop.Token));
         _report = Task.Run(() => ScanAsync(plan, state, runner, _stop.Token));
         _listing = Task.Run(() => ListAsync(plan, state, runner, _stop.Token));
         Source = Task.Run(() => plan.Attestations.Contains(PredicateTypes.Provenance)

@@ -37,7 +37,9 @@ public sealed class PreparePublish : StageTask
 
     protected override Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        var (settings, policy, _, _) = WithPolicy(Read(Settings));
+        var (given, published) = (Read(Settings), ProjectItems.PublishedFiles(PublishedFiles));
+        var reading = Kept.Replace(() => ProjectReading.Begin(ProjectFile, given, published));
+        var (settings, policy, _, _) = WithPolicy(given);
         var plan = new PlanReader(Package.Machine).Read(settings) with { StartedAt = Package.Now() };
         plan = GateSettings.WithExceptions(
             plan,
@@ -54,7 +56,6 @@ public sealed class PreparePublish : StageTask
         var shelf = Kept.Replace(() => NewShelf(plan.Tools));
         shelf.Begin(plan.Trivy ?? plan.Lister, plan.Grype, plan.Cosign);
         var runner = new CheckedToolRunner(new ToolRunner(), shelf);
-        var published = ProjectItems.PublishedFiles(PublishedFiles);
         var isNew = OutputFolder.IsOlderThanAny(plan.OutputDirectory, [plan.AssetsFile, .. published.Select(file => file.SourcePath)]);
         var last = isNew ? null : State.LastImage();
         var early = Kept.Replace(() =>
@@ -64,7 +65,7 @@ public sealed class PreparePublish : StageTask
             OutputFolder.Prepare(plan.OutputDirectory);
             if (plan.PlatformDirectory is { } platforms)
                 PlatformInventories.Clear(platforms);
-            return new EarlyWork(plan, State, runner, ProjectRequests.From(settings, published));
+            return new EarlyWork(plan, State, runner, ProjectRequests.From(settings, published), reading);
         });
         // The next step waits for the inventory, and the SDK for that step: what can wait begins after it.
         var first = plan.PlatformDirectory is null ? early.Inventory : Task.CompletedTask;
