@@ -27,12 +27,16 @@ internal static class Conditions
     /// <summary>The line above a table in the documentation: when, on what and by which command it was made.</summary>
     /// <param name="command">The arguments of this program.</param>
     /// <param name="how">For example the number of rounds.</param>
-    public static async Task<string> MadeByAsync(string command, string how, CancellationToken cancellationToken)
+    /// <param name="isBusy">Whether the machine was, before the first measurement: see <see cref="IsBusyAsync"/>.</param>
+    public static async Task<string> MadeByAsync(string command, string how, bool isBusy, CancellationToken cancellationToken)
     {
         var sdk = (await Cli.Wrap("dotnet").WithArguments("--version").ExecuteBufferedAsync(cancellationToken)).StandardOutput.Trim();
-        var busy = await LoadAsync(cancellationToken) > Environment.ProcessorCount / 2.0 ? " **Provisional: the machine was busy.**" : "";
+        var busy = isBusy ? " **Provisional: the machine was busy.**" : "";
         return string.Create(CultureInfo.InvariantCulture, $"Made on {DateTime.UtcNow:yyyy-MM-dd} on {Environment.ProcessorCount} cores with .NET SDK {sdk} by\n`dotnet run -c Release --project tests/SupplyChain.Benchmarks -- {command}`: {how}.{busy}");
     }
+
+    /// <summary>Asked before anything is measured: later it is the measurement itself that keeps the machine busy.</summary>
+    public static async Task<bool> IsBusyAsync(CancellationToken cancellationToken) => await LoadAsync(cancellationToken) > Environment.ProcessorCount / 2.0;
 
     /// <summary>The average number of runnable processes over the last minute; null where the system does not tell.</summary>
     private static async Task<double?> LoadAsync(CancellationToken cancellationToken) =>

@@ -33,8 +33,9 @@ internal static class SbomRun
     private static async Task CompareAsync(CancellationToken cancellationToken)
     {
         using var folder = new TestFolder();
+        var isBusy = await Conditions.IsBusyAsync(cancellationToken);
         var program = await PrepareAsync(folder.Path, cancellationToken);
-        Console.WriteLine(await Conditions.MadeByAsync("sbom", $"medians of {Processes} processes with the engine as the package has it", cancellationToken));
+        Console.WriteLine(await Conditions.MadeByAsync("sbom", $"medians of {Processes} processes with the engine as the package has it", isBusy, cancellationToken));
         Console.WriteLine("\n| NuGet packages | packages of the system | read the project, ms | build and write both formats, ms | again, ms | CycloneDX | SPDX | largest attestation |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
         foreach (var (packages, systemPackages) in Sizes)

@@ -15,6 +15,7 @@ internal static class ScaleRun
     public static async Task<bool> RunAsync(Rounds rounds, CancellationToken cancellationToken)
     {
         var sameEvidence = rounds.Only.Contains(SameEvidence);
+        var isBusy = await Conditions.IsBusyAsync(cancellationToken);
         var chosen = rounds.Only.Where(name => name != SameEvidence).ToArray();
         Console.Error.WriteLine("Setting up: registry, base image, sample vulnerability database, package, key …");
         await using var bench = await Workbench.CreateAsync(cancellationToken);
@@ -35,7 +36,7 @@ internal static class ScaleRun
         }
 
         var command = string.Join(' ', ["scale", "--rounds", rounds.Recorded.ToString(CultureInfo.InvariantCulture), .. rounds.Only]);
-        Console.WriteLine(await Conditions.MadeByAsync(command, $"medians of {rounds.Recorded} {(rounds.Recorded == 1 ? "round" : "rounds")}, in turns, after {rounds.WarmUp} that {(rounds.WarmUp == 1 ? "does" : "do")} not count", cancellationToken));
+        Console.WriteLine(await Conditions.MadeByAsync(command, $"medians of {rounds.Recorded} {(rounds.Recorded == 1 ? "round" : "rounds")}, in turns, after {rounds.WarmUp} that {(rounds.WarmUp == 1 ? "does" : "do")} not count", isBusy, cancellationToken));
         Console.WriteLine();
         Console.WriteLine(sameEvidence ? ScaleTable.WithAll : ScaleTable.WithLess);
         Console.WriteLine();
