@@ -90,7 +90,7 @@ internal sealed class EarlyWork : IDisposable
         }
 
         await using (var file = File.Create(state.InventorySbomFile))
-            CycloneDxWriter.Write(SbomBuilder.BuildInventory(inventory, Package.Version), file);
+            CycloneDxWriter.Write(SbomBuilder.BuildPackages(inventory, Package.Version), file);
         var startedAt = Package.Now();
         IScanner scanner = plan.Grype is { } grype
             ? new GrypeScanner(runner, grype, trivy, plan.GrypeTarget, (listing, file) =>

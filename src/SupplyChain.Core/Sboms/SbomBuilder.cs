@@ -70,6 +70,19 @@ public static class SbomBuilder
         });
     }
 
+    /// <summary>
+    /// The packages, for the scanner: without what is another one after each change of the application itself (its own hashes, version and commit), of which no scanner knows anything. So a
+    /// report about the same packages stays one about the same document.
+    /// </summary>
+    public static Sbom BuildPackages(ProjectInventory inventory, string toolVersion) => BuildInventory(
+        inventory with
+        {
+            Version = "0",
+            Application = inventory.Application with { Sha512 = null, Commit = null },
+            Projects = [.. inventory.Projects.Select(project => project with { Version = "0", Sha512 = null })],
+        },
+        toolVersion);
+
     /// <summary>What took part in the build and does not ship: kept apart, because scanners report every component of a document, whatever its scope.</summary>
     public static Sbom BuildTimeOnly(ProjectInventory inventory, string toolVersion, DateTimeOffset? timestamp = null)
     {

@@ -61,6 +61,26 @@ public sealed class SbomBuilderSpecs
         SbomBuilder.BuildInventory(SampleSbom.Inventory with { Version = "1.5.0" }, "0.1.0").SerialNumber.ShouldNotBe(one.SerialNumber);
     }
 
+    /// <summary>After a change of code the scan of the same packages is taken from the publish before.</summary>
+    [Fact]
+    public void What_the_scanner_gets_of_the_packages_differs_with_them_and_not_with_the_application()
+    {
+        var (hash, inventory) = (new string('0', 128), SampleSbom.Inventory);
+        var one = SampleSbom.Json(SbomBuilder.BuildPackages(inventory, "0.1.0"));
+        inventory.Projects.ShouldNotBeEmpty();
+
+        SampleSbom.Json(SbomBuilder.BuildPackages(
+            inventory with
+            {
+                Version = "1.5.0",
+                Application = inventory.Application with { Sha512 = hash, Commit = "4be1d02" },
+                Projects = [.. inventory.Projects.Select(project => project with { Version = "1.5.0", Sha512 = hash })],
+            },
+            "0.1.0")).ShouldBe(one);
+        SampleSbom.Json(SbomBuilder.BuildPackages(inventory with { Packages = [.. inventory.Packages.Select(package => package with { Version = "1.5.0" })] }, "0.1.0")).ShouldNotBe(one);
+        SampleSbom.Json(SbomBuilder.BuildPackages(inventory with { Packages = [.. inventory.Packages.Skip(1)] }, "0.1.0")).ShouldNotBe(one);
+    }
+
     [Fact]
     public void Every_reference_leads_to_a_component_and_none_stands_twice()
     {

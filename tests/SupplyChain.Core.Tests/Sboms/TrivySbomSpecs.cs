@@ -15,10 +15,12 @@ public sealed class TrivySbomSpecs : IDisposable
 {
     private readonly TestFolder _folder = new();
 
-    [Fact]
-    public async Task The_application_part_leads_trivy_to_a_vulnerable_package()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_application_part_leads_trivy_to_a_vulnerable_package(bool packagesAlone)
     {
-        var results = await ScanAsync(SbomBuilder.BuildInventory(SampleSbom.Inventory, "0.1.0"));
+        var results = await ScanAsync(packagesAlone ? SbomBuilder.BuildPackages(SampleSbom.Inventory, "0.1.0") : SbomBuilder.BuildInventory(SampleSbom.Inventory, "0.1.0"));
         var application = results.Single(result => result.GetProperty("Type").GetString() == "dotnet-core");
         application.GetProperty("Target").GetString().ShouldBe("Shop");
 
